@@ -18,7 +18,10 @@ const programs = ['cli/bin'];
 /** Whether a module is a package or part of Node.js, which the builds import as the sources do. @param {string} id */
 const isPackage = (id) => !/^[./]/.test(id);
 
-/** What a bundler warns about is a mistake here: a circle, an import that does not exist, `import.meta` in CommonJS. @param {{ message: string }} warning */
+/**
+ * What a bundler warns about is a mistake here: a circle, an import that does not exist, `import.meta` in CommonJS.
+ * @param {{ message: string }} warning
+ */
 function refuse({ message }) {
   throw new Error(message);
 }
@@ -31,6 +34,7 @@ async function writeJavaScript(format, dir) {
     cwd: root,
     platform: 'node',
     external: isPackage,
+    checks: { bundlerTimings: false },
     onLog: (_level, log) => refuse(log),
   });
   await bundle.write({
@@ -58,6 +62,7 @@ async function writeDeclarations() {
     cwd: root,
     external: isPackage,
     plugins: [dts({ emitDtsOnly: true, oxc: true, tsconfig: join(root, 'tsconfig.build.json') })],
+    checks: { bundlerTimings: false },
     onLog: (_level, log) => refuse(log),
   });
   const dir = join(root, 'dist', 'esm');

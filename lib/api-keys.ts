@@ -14,6 +14,7 @@ import type {
   RequestedResources,
   ResourcesResult,
 } from './http/requested-resources.js';
+import type { WithSetupHost } from './domain/setup-host.js';
 import type { ApiKeysStatus } from './domain/api-keys-status.js';
 import type { ApiKeyGuard } from './middleware/api-key-guard.js';
 import type { RequestWithCaller } from './middleware/api-key-of.js';
@@ -39,7 +40,7 @@ export interface ApiKeys<
   R extends string = never,
   N extends string = string,
 >
-  extends WithDialectHost, Redaction, RouteCoverage {
+  extends WithDialectHost, WithSetupHost, Redaction, RouteCoverage {
   /** Creates guards for routes. */
   readonly requireApiKey: RequireApiKey<S, F, R>;
   /**

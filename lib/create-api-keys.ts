@@ -1,6 +1,5 @@
 import type { AdminRouterParts } from './admin/admin-router-parts.js';
 import { createAdminRouter } from './admin/admin-router.js';
-import type { ApiKeysStatus } from './domain/api-keys-status.js';
 import type { ApiKeys } from './api-keys.js';
 import { createAuditApi } from './api/create-audit-api.js';
 import { createKeysApi } from './api/create-keys-api.js';
@@ -9,6 +8,7 @@ import { createWebhooksApi } from './api/create-webhooks-api.js';
 import { createRedaction } from './api/redaction.js';
 import { dialectHost } from './dialects/dialect-host.js';
 import { noScope } from './domain/scope-requirement.js';
+import { setupHost } from './domain/setup-host.js';
 import { createAccessNotes } from './http/access-notes.js';
 import { createChallenge } from './http/challenge.js';
 import { createClientAddress } from './http/client-address.js';
@@ -21,7 +21,6 @@ import { createRequestIdReader } from './http/request-id-reader.js';
 import { createDialectHost } from './instance/create-dialect-host.js';
 import { createInstance } from './instance/create-instance.js';
 import { keepProcessAlive } from './instance/keep-process-alive.js';
-import { readStatus } from './instance/read-status.js';
 import { requireSignatures, requireTokens } from './instance/running.js';
 import { apiKeyOf } from './middleware/api-key-of.js';
 import { createCostCheck } from './middleware/check-cost.js';
@@ -122,6 +121,7 @@ export function createApiKeys<
       },
       logger,
     ),
+    observer: instance.metrics?.observer ?? null,
   };
 
   const warnNotEnforced = createEnforcementWarning(logger);
@@ -150,8 +150,6 @@ export function createApiKeys<
     leaseSeconds: resolved.cache.leaseSeconds,
     logger,
   };
-
-  const readOwnStatus = (): ApiKeysStatus => readStatus(instance.getRunning(), resolved.redis !== null);
 
   const adminParts: AdminRouterParts = {
     // Read by every request: there is no service before the instance is ready, nor after it was closed.
@@ -183,7 +181,7 @@ export function createApiKeys<
     problemTypes,
     credentialHeaders: sources,
     tokenLifetimeSeconds: tokens?.lifetimeSeconds ?? null,
-    status: readOwnStatus,
+    status: instance.readStatus,
   };
 
   return {
@@ -219,6 +217,8 @@ export function createApiKeys<
       hasSignatures: signatures !== null,
       onKeyChange: watchKey,
     }),
+
+    [setupHost]: instance.setup,
 
     adminRouter: (routerOptions) => createAdminRouter(adminParts, routerOptions),
     tokenRouter: () =>
@@ -260,7 +260,7 @@ export function createApiKeys<
 
     ready: async () => void (await keepProcessAlive(instance.ready())),
     close: instance.close,
-    status: readOwnStatus,
+    status: instance.readStatus,
     onChange: watchKey,
   };
 }

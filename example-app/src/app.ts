@@ -5,6 +5,7 @@ import helmet from 'helmet';
 import { createBlockTrades } from './block-trades.js';
 import type { Settings } from './config.js';
 import { createDialects } from './dialects.js';
+import { createMetrics } from './metrics.js';
 import { createOrders, mainProject, type Order } from './orders.js';
 import { reportOrders } from './order-report.js';
 import { createPages } from './pages.js';
@@ -32,6 +33,8 @@ export function createApp(settings: Settings): OrdersService {
   const secondFactor = createTotpVerifier(createSecondFactors(settings.pepper));
   const signIn = createSignIn(createDemoUsers(settings.demoPassword), settings.pepper);
 
+  const metrics = settings.metricsToken === undefined ? null : createMetrics(settings.metricsToken);
+
   // Everything that protects this service starts here …
   const apiKeys = createApiKeys({
     prefix: 'demo',
@@ -44,6 +47,7 @@ export function createApp(settings: Settings): OrdersService {
     redis: settings.redisUrl,
     tokens: { issuer: settings.publicUrl },
     signatures: { origin: new URL(settings.publicUrl).origin },
+    ...(metrics === null ? {} : { metrics: { prometheus: metrics.registry } }),
   });
   // … and ends here, apart from the routes that manage keys and the guard in front of each handler below.
 
@@ -105,6 +109,8 @@ export function createApp(settings: Settings): OrdersService {
   });
 
   app.all(['/health', '/ready'], allowOnly('GET', 'HEAD'));
+
+  if (metrics !== null) app.get('/metrics', metrics.show).all('/metrics', allowOnly('GET', 'HEAD'));
 
   app.use(answerNotFound);
   app.use(answerError);

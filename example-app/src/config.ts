@@ -21,6 +21,8 @@ export interface Settings {
   readonly demoPasswordIsRandom: boolean;
   /** Whether rotating a key requires a second factor. */
   readonly demoStepUp: boolean;
+  /** With this token Prometheus reads `/metrics`; `undefined`: there is no such path. */
+  readonly metricsToken: string | undefined;
 }
 
 /** The command that creates a pepper. */
@@ -52,6 +54,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, defaultDataDir: str
     demoPassword: demoPassword ?? makeRandomString(12),
     demoPasswordIsRandom: demoPassword === undefined,
     demoStepUp: parseSwitch('DEMO_STEP_UP', read('DEMO_STEP_UP')),
+    metricsToken: parseMetricsToken(read('METRICS_TOKEN')),
   };
 }
 
@@ -102,6 +105,13 @@ function parseDemoPassword(text: string | undefined): string | undefined {
   if (/^[\x21-\x7e]{1,72}$/.test(text) && !/["'\\]/.test(text)) return text;
   throw new BadSettingError(
     'DEMO_PASSWORD cannot be used; write 1 to 72 ASCII characters without spaces, quotes and backslashes',
+  );
+}
+
+function parseMetricsToken(text: string | undefined): string | undefined {
+  if (text === undefined || /^[\w.~+/-]{16,256}=*$/.test(text)) return text;
+  throw new BadSettingError(
+    'METRICS_TOKEN cannot be used; write 16 to 256 letters, digits and - . _ ~ + /, and leave it out for no metrics',
   );
 }
 

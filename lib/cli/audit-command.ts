@@ -2,13 +2,13 @@ import type { TrailReport } from '../audit/trail-report.js';
 import type { AuditEvent } from '../domain/audit-event.js';
 import type { Command, CommandArguments } from './command.js';
 import { CommandError } from './command-error.js';
-import { formatTable } from './format-table.js';
+import { writeTable } from './write-table.js';
 import { listAll } from './list-all.js';
 import type { GivenInput } from './instance-commands.js';
 import { writeList, type Column } from './write-list.js';
 import { readActor } from './read-actor.js';
 import { pickGiven, readLimit, readMoment } from './read-options.js';
-import { managingOptions, runWithInstance } from './run-with-instance.js';
+import { managingOptions, runWithKeys } from './run-with-keys.js';
 import type { Terminal } from './terminal.js';
 
 const columns: readonly Column<AuditEvent>[] = [
@@ -47,7 +47,7 @@ export const auditCommand: Command = {
     const filter = readFilter(given);
     const limit = readLimit(given);
     const { terminal } = host;
-    return runWithInstance(given, host, async ({ audit }) => {
+    return runWithKeys(given, host, 'withoutApp', async ({ audit }) => {
       const commands = audit.as(readActor(given));
       if (given.hasFlag('verify')) {
         const report = await commands.verify(pickGiven({ anchor: given.getText('anchor') }));
@@ -98,7 +98,7 @@ function writeReport(report: TrailReport, given: CommandArguments, terminal: Ter
     terminal.say(`${unknownPeppers} entries have a MAC under a pepper that is not configured here.`);
   if (problems.length > 0) {
     const rows = problems.map(({ kind, sequence, keyId }) => [kind, sequence, keyId]);
-    terminal.print(formatTable(['PROBLEM', 'ENTRY', 'KEY'], rows));
+    writeTable(terminal, ['PROBLEM', 'ENTRY', 'KEY'], rows);
   }
   if (anchor !== null) {
     terminal.say('The anchor for the next verification:');

@@ -2,6 +2,7 @@
 import { Console } from 'node:console';
 import { readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { CommandHost } from './command.js';
 import { describeError } from './describe-error.js';
 import { keepFromListening } from './keep-from-listening.js';
@@ -16,10 +17,17 @@ const host: CommandHost = {
   terminal,
   environment: process.env,
   importModule: (address) => import(address) as Promise<object>,
+  // By its address, so that a command that needs no package loads none.
+  loadPackage: () =>
+    import(pathToFileURL(join(findProgramFolder(), '..', 'index.js')).href) as Promise<object>,
 };
 
+function findProgramFolder(): string {
+  return dirname(realpathSync(process.argv[1] ?? ''));
+}
+
 function readVersion(): string {
-  const manifest = join(dirname(realpathSync(process.argv[1] ?? '')), '..', '..', '..', 'package.json');
+  const manifest = join(findProgramFolder(), '..', '..', '..', 'package.json');
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version: string };
   return version;
 }

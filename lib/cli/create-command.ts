@@ -3,7 +3,7 @@ import { readActor } from './read-actor.js';
 import { requireText } from './read-arguments.js';
 import { pickGiven, readEnd } from './read-options.js';
 import { writeSecret } from './report-change.js';
-import { managingOptions, runWithInstance } from './run-with-instance.js';
+import { managingOptions, runWithKeys } from './run-with-keys.js';
 
 /** `api-keys create` */
 export const createCommand: Command = {
@@ -32,7 +32,7 @@ export const createCommand: Command = {
       expiresAt: readEnd(given, 'expires'),
       environment: given.getText('environment'),
     });
-    return runWithInstance(given, host, async ({ keys }) =>
+    return runWithKeys(given, host, 'withApp', async ({ keys }) =>
       writeSecret(await keys.as(readActor(given)).create(input), { given, terminal: host.terminal }),
     );
   },

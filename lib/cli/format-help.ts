@@ -14,10 +14,17 @@ export function formatHelp(commands: readonly Command[]): string {
 }
 
 /** The help of one command. */
-export function formatCommandHelp({ name, summary, description, options }: Command): string {
+export function formatCommandHelp({ name, operand, summary, description, options }: Command): string {
   const entries = Object.entries(options).map(
     ([option, { takes, help, isRepeatable = false }]) =>
       `  --${option}${takes === undefined ? '' : ` ${takes}`}\n      ${help}${isRepeatable ? ' Can be repeated.' : ''}`,
   );
-  return [`Usage: api-keys ${name} [OPTIONS]`, '', summary, description, '', ...entries].join('\n');
+  return [
+    `Usage: api-keys ${name}${operand === undefined ? '' : ` ${operand.name}`} [OPTIONS]`,
+    '',
+    summary,
+    description,
+    '',
+    ...entries,
+  ].join('\n');
 }

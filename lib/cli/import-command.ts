@@ -29,7 +29,11 @@ export const importCommand: Command = {
       takes: 'SOURCE',
       help: 'A file (.csv, .tsv, .jsonl), - for stdin, sqlite:FILE, postgres://…, or env:NAME for a variable with the address. Required.',
     },
-    as: { takes: 'FORM', help: 'csv or jsonl, where the name of the file does not tell.' },
+    as: {
+      takes: 'FORM',
+      choices: ['csv', 'jsonl'],
+      help: 'csv or jsonl, where the name of the file does not tell.',
+    },
     separator: { takes: 'CHARACTER', help: 'Between the cells of CSV, or the word tab. Default: a comma.' },
     query: { takes: 'SELECT', help: 'The query whose rows are imported from a database.' },
     column: {

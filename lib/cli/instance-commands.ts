@@ -4,6 +4,7 @@ import type { ApiKey } from '../domain/api-key-view.js';
 import type { AuditEvent } from '../domain/audit-event.js';
 import type { ObservedReport } from '../domain/observed-view.js';
 import type { Owner } from '../domain/owner-view.js';
+import type { KeyUsage } from '../domain/usage-view.js';
 import type { PostureItem } from '../domain/posture-view.js';
 import type { ImportProblem, ImportProgress, ImportReport } from '../manage/import-keys.js';
 import type { Page } from '../manage/list-page.js';
@@ -42,6 +43,7 @@ export interface KeyCommands {
   rotate(input: GivenInput): Promise<KeyWithToken>;
   revoke(input: GivenInput): Promise<ChangedKey>;
   revokeAll(input: GivenInput): Promise<readonly ChangedKey[]>;
+  usage(input: GivenInput): Promise<KeyUsage>;
   posture(filter: GivenInput): Promise<Page<PostureItem>>;
   import(input: InstanceImport): Promise<ImportReport>;
 }

@@ -27,13 +27,17 @@ export interface RouteList {
   toString(): string;
 }
 
-/** The part of what `createApiKeys` returns that commands use. */
-export interface Instance {
+/** What the managing commands are written against, wherever the keys are: in an instance, or behind the management API. */
+export interface ManagedKeys {
   ready(): Promise<void>;
   close(): Promise<void>;
   readonly keys: { as(actor: CommandActor): KeyCommands };
   readonly owners: { as(actor: CommandActor): OwnerCommands };
   readonly audit: { as(actor: CommandActor): AuditCommands };
+}
+
+/** The part of what `createApiKeys` returns that commands use. */
+export interface Instance extends ManagedKeys {
   routes(app: object, options: { readonly open: readonly string[] }): RouteList;
   assertAllRoutesGuarded(
     app: object,

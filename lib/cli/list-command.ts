@@ -5,7 +5,7 @@ import { listAll } from './list-all.js';
 import { writeList, type Column } from './write-list.js';
 import { readActor } from './read-actor.js';
 import { pickGiven, readCount, readLimit, readMoment } from './read-options.js';
-import { managingOptions, runWithInstance } from './run-with-instance.js';
+import { managingOptions, runWithKeys } from './run-with-keys.js';
 
 const columns: readonly Column<ApiKey>[] = [
   { heading: 'ID', getCell: ({ id }) => id },
@@ -29,7 +29,7 @@ export const listCommand: Command = {
   options: {
     ...managingOptions,
     owner: { takes: 'ID', help: 'Only keys of this owner.' },
-    state: { takes: 'STATE', help: `One of ${keyStates.join(', ')}.` },
+    state: { takes: 'STATE', choices: keyStates, help: `One of ${keyStates.join(', ')}.` },
     scope: { takes: 'SCOPE', help: 'Only keys with exactly this scope.' },
     tag: { takes: 'TAG', help: 'Only keys with exactly this tag.' },
     name: { takes: 'TEXT', help: 'Only keys whose name contains this.' },
@@ -50,7 +50,7 @@ export const listCommand: Command = {
       unusedForDays: readCount(given, 'unused-days'),
     });
     const limit = readLimit(given);
-    return runWithInstance(given, host, async ({ keys }) => {
+    return runWithKeys(given, host, 'withoutApp', async ({ keys }) => {
       const commands = keys.as(readActor(given));
       const read = await listAll((page) => commands.list(page), filter, limit);
       writeList(read, columns, { given, terminal: host.terminal, empty: 'There is no such key.' });

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { CommandHost } from './command.js';
 import { CommandError } from './command-error.js';
+import { LoadError } from './load-error.js';
 import { describeError } from './describe-error.js';
 import { getErrorCode } from '../domain/error-code.js';
 
@@ -112,6 +113,5 @@ function toLoadError(file: string, error: unknown): CommandError {
     isTypeScript && cannotRead.includes(getErrorCode(error) ?? '')
       ? ' For TypeScript, install tsx and set NODE_OPTIONS="--import tsx", or name the compiled file.'
       : '';
-  // Its description has the causes already.
-  return new CommandError(`${file} cannot be loaded: ${describeError(error)}.${advice}`, 2);
+  return new LoadError(`${file} cannot be loaded: ${describeError(error)}.${advice}`, error);
 }

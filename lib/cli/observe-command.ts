@@ -1,10 +1,10 @@
 import type { ObservedFilter } from '../audit/list-observed.js';
 import type { ObservedRequests } from '../domain/observed-view.js';
 import type { Command, CommandArguments } from './command.js';
-import { formatTable } from './format-table.js';
-
+import { writeTable } from './write-table.js';
 import { instanceOptions, openInstance } from './open-instance.js';
 import { pickGiven, readMoment } from './read-options.js';
+import type { Terminal } from './terminal.js';
 
 /** `api-keys observe` */
 export const observeCommand: Command = {
@@ -30,7 +30,7 @@ export const observeCommand: Command = {
       const report = await instance.audit.as({ kind: 'application' }).listObserved(filter);
       const { terminal } = host;
       if (given.hasFlag('json')) terminal.print(JSON.stringify(report, null, 2));
-      else if (report.items.length > 0) terminal.print(formatReport(report.items));
+      else if (report.items.length > 0) writeObserved(terminal, report.items);
       else terminal.say('Nobody would have been refused. An empty report also means that nobody has called.');
       if (!report.complete) terminal.say('There are more than these 1,000.');
       return given.hasFlag('check') && report.items.length > 0 ? 1 : 0;
@@ -50,8 +50,9 @@ function readFilter(given: CommandArguments): ObservedFilter {
   });
 }
 
-function formatReport(items: readonly ObservedRequests[]): string {
-  return formatTable(
+function writeObserved(terminal: Terminal, items: readonly ObservedRequests[]): void {
+  writeTable(
+    terminal,
     ['COUNT', 'METHOD', 'ROUTE', 'CODE', 'OWNER', 'KEY', 'FIRST', 'LAST'],
     items.map(({ count, method, route, code, ownerId, keyId, firstAt, lastAt }) => [
       ...[count, method, route, code, ownerId, keyId],

@@ -6,7 +6,7 @@ import { writeList, type Column } from './write-list.js';
 import { readActor } from './read-actor.js';
 import { pickGiven, readLimit } from './read-options.js';
 import { writeChange } from './report-change.js';
-import { managingOptions, runWithInstance } from './run-with-instance.js';
+import { managingOptions, runWithKeys } from './run-with-keys.js';
 
 const columns: readonly Column<Owner>[] = [
   { heading: 'OWNER', getCell: ({ ownerId }) => ownerId },
@@ -49,7 +49,7 @@ export const ownersCommand: Command = {
     });
     const limit = readLimit(given);
     const { terminal } = host;
-    return runWithInstance(given, host, async ({ owners }) => {
+    return runWithKeys(given, host, 'withoutApp', async ({ owners }) => {
       const commands = owners.as(readActor(given));
       if (suspended !== undefined) {
         const input = pickGiven({ ownerId: suspended, suspensionReason: reason });

@@ -4,7 +4,7 @@ import { listAll } from './list-all.js';
 import { writeList, type Column } from './write-list.js';
 import { readActor } from './read-actor.js';
 import { pickGiven, readCount, readLimit } from './read-options.js';
-import { managingOptions, runWithInstance } from './run-with-instance.js';
+import { managingOptions, runWithKeys } from './run-with-keys.js';
 
 const columns: readonly Column<PostureItem>[] = [
   { heading: 'KEY', getCell: ({ keyId }) => keyId },
@@ -46,7 +46,7 @@ export const postureCommand: Command = {
       endsWithinDays: readCount(given, 'ends-within-days'),
     });
     const limit = readLimit(given);
-    return runWithInstance(given, host, async ({ keys }) => {
+    return runWithKeys(given, host, 'withoutApp', async ({ keys }) => {
       const commands = keys.as(readActor(given));
       const read = await listAll((page) => commands.posture(page), filter, limit);
       writeList(read, columns, { given, terminal: host.terminal, empty: 'No key deserves attention.' });

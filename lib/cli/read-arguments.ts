@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { findNearest } from '../domain/known-names.js';
-import type { CommandArguments, OptionDefinition } from './command.js';
+import type { Command, CommandArguments, OptionDefinition } from './command.js';
 import { CommandError } from './command-error.js';
 
 /**
@@ -12,6 +12,7 @@ import { CommandError } from './command-error.js';
 export function readArguments(
   args: readonly string[],
   definitions: Readonly<Record<string, OptionDefinition>>,
+  operand?: Command['operand'],
 ): CommandArguments {
   const options = Object.fromEntries(
     Object.entries(definitions).map(([name, { takes }]) => [
@@ -21,10 +22,12 @@ export function readArguments(
   );
   const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
   const values = new Map<string, string[]>();
+  let given: string | undefined;
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue;
     if (token.kind === 'positional') {
-      throw new CommandError('All arguments are options that begin with --, and one does not.', 2);
+      given = takeOperand(token.value, given, operand);
+      continue;
     }
     const definition = Object.hasOwn(definitions, token.name) ? definitions[token.name] : undefined;
     if (definition === undefined) throw createUnknownError(token.name, Object.keys(definitions));
@@ -34,7 +37,17 @@ export function readArguments(
     getText: (name) => values.get(name)?.[0],
     listTexts: (name) => values.get(name) ?? [],
     hasFlag: (name) => values.has(name),
+    getOperand: () => given,
   };
+}
+
+function takeOperand(text: string, before: string | undefined, operand: Command['operand']): string {
+  if (operand === undefined)
+    throw new CommandError('All arguments are options that begin with --, and one does not.', 2);
+  if (before !== undefined) throw new CommandError(`There is one ${operand.name} only.`, 2);
+  if (operand.choices !== undefined && !operand.choices.includes(text))
+    throw new CommandError(`${operand.name} is one of ${operand.choices.join(', ')}.`, 2);
+  return text;
 }
 
 function addValue(
@@ -76,5 +89,23 @@ export function requireText(given: CommandArguments, name: string, example: stri
   const value = given.getText(name);
   if (value === undefined)
     throw new CommandError(`--${name} is required, for example --${name} ${example}`, 2);
+  return value;
+}
+
+/**
+ * Returns what stands there without an option.
+ *
+ * @throws CommandError with exit code 2
+ */
+export function requireOperand(
+  given: CommandArguments,
+  { name, choices }: NonNullable<Command['operand']>,
+): string {
+  const value = given.getOperand();
+  if (value === undefined)
+    throw new CommandError(
+      `${name} is required${choices === undefined ? '' : `: ${choices.join(', ')}`}.`,
+      2,
+    );
   return value;
 }

@@ -4,7 +4,7 @@ import { CommandError } from './command-error.js';
 
 /** The options that say why something is revoked. */
 export const revocationOptions: Readonly<Record<'reason' | 'comment', OptionDefinition>> = {
-  reason: { takes: 'REASON', help: `One of ${revocationReasons.join(', ')}.` },
+  reason: { takes: 'REASON', choices: revocationReasons, help: `One of ${revocationReasons.join(', ')}.` },
   comment: { takes: 'TEXT', help: 'Shown with the key, to its owner too; never to its callers.' },
 };
 

@@ -1,6 +1,6 @@
 import type { ApiKey } from '../domain/api-key-view.js';
 import type { Command } from './command.js';
-import { formatTable } from './format-table.js';
+import { writeTable } from './write-table.js';
 import { listAll } from './list-all.js';
 import type { KeyCommands } from './instance-commands.js';
 import { readActor } from './read-actor.js';
@@ -8,7 +8,7 @@ import { requireText } from './read-arguments.js';
 import { pickGiven } from './read-options.js';
 import { reportEffect } from './report-change.js';
 import { readRevocationNote, revocationOptions } from './revocation-options.js';
-import { managingOptions, runWithInstance } from './run-with-instance.js';
+import { managingOptions, runWithKeys } from './run-with-keys.js';
 
 /** `api-keys revoke-all` */
 export const revokeAllCommand: Command = {
@@ -27,7 +27,7 @@ export const revokeAllCommand: Command = {
     const ownerId = requireText(given, 'owner', 'alice');
     const note = readRevocationNote(given);
     const { terminal } = host;
-    return runWithInstance(given, host, async ({ keys }) => {
+    return runWithKeys(given, host, 'withoutApp', async ({ keys }) => {
       const commands = keys.as(readActor(given));
       if (given.hasFlag('dry-run')) {
         const found = await listUnrevoked(commands, ownerId);
@@ -45,7 +45,7 @@ export const revokeAllCommand: Command = {
       if (given.hasFlag('json')) terminal.print(JSON.stringify(keys, null, 2));
       else if (keys.length > 0) {
         const rows = keys.map(({ id, name, hint }) => [id, name, hint]);
-        terminal.print(formatTable(['ID', 'NAME', 'HINT'], rows));
+        writeTable(terminal, ['ID', 'NAME', 'HINT'], rows);
       }
     }
   },

@@ -4,7 +4,7 @@ import { requireText } from './read-arguments.js';
 import { pickGiven } from './read-options.js';
 import { writeChange } from './report-change.js';
 import { readRevocationNote, revocationOptions } from './revocation-options.js';
-import { managingOptions, runWithInstance } from './run-with-instance.js';
+import { managingOptions, runWithKeys } from './run-with-keys.js';
 
 /** `api-keys revoke` */
 export const revokeCommand: Command = {
@@ -21,7 +21,7 @@ export const revokeCommand: Command = {
       id: requireText(given, 'id', '3f7GkQ2mZp81XbLc'),
       ...readRevocationNote(given),
     });
-    return runWithInstance(given, host, async ({ keys }) =>
+    return runWithKeys(given, host, 'withoutApp', async ({ keys }) =>
       writeChange(await keys.as(readActor(given)).revoke(input), { given, terminal: host.terminal }),
     );
   },

@@ -3,7 +3,7 @@ import { readActor } from './read-actor.js';
 import { requireText } from './read-arguments.js';
 import { pickGiven, readCount } from './read-options.js';
 import { writeSecret } from './report-change.js';
-import { managingOptions, runWithInstance } from './run-with-instance.js';
+import { managingOptions, runWithKeys } from './run-with-keys.js';
 
 /** `api-keys rotate` */
 export const rotateCommand: Command = {
@@ -22,7 +22,7 @@ export const rotateCommand: Command = {
       gracePeriodSeconds: readCount(given, 'grace'),
       graceStartsOnFirstUse: given.hasFlag('from-first-use') ? true : undefined,
     });
-    return runWithInstance(given, host, async ({ keys }) =>
+    return runWithKeys(given, host, 'withApp', async ({ keys }) =>
       writeSecret(await keys.as(readActor(given)).rotate(input), { given, terminal: host.terminal }),
     );
   },

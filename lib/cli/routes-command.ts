@@ -3,6 +3,7 @@ import { CommandError } from './command-error.js';
 import { getErrorCode } from '../domain/error-code.js';
 import { getErrorMessage } from './get-error-message.js';
 import type { Instance, ListedRoute, RouteList } from './instance.js';
+import { isExpressApp } from './is-express-app.js';
 import { loadExport } from './load-export.js';
 import { instanceOptions, openInstance } from './open-instance.js';
 
@@ -54,11 +55,6 @@ async function loadApp(given: CommandArguments, host: CommandHost): Promise<obje
     },
     host,
   );
-}
-
-/** Whether the list of routes takes it is decided there. */
-function isExpressApp(value: unknown): value is object {
-  return typeof value === 'function' && 'handle' in value && 'set' in value && 'mountpath' in value;
 }
 
 function toJson(list: RouteList): object {

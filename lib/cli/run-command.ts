@@ -53,5 +53,5 @@ async function runNamed(
     terminal.print(formatCommandHelp(command));
     return 0;
   }
-  return command.run(readArguments(rest, command.options), host);
+  return command.run(readArguments(rest, command.options, command.operand), host);
 }

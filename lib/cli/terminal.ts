@@ -2,10 +2,22 @@ import type { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { stripControls } from './strip-controls.js';
 
+/** The first characters of a text, which stand out in a terminal. */
+export interface Lead {
+  readonly length: number;
+  readonly look: Look;
+}
+
+/** SGR parameters of ECMA-48. */
+const looks = { bold: '1', red: '1;31', yellow: '1;33' } as const;
+
+/** How characters look. */
+export type Look = keyof typeof looks;
+
 /** What a command reads from and writes to. */
 export interface Terminal {
-  /** Writes a result: a line on stdout. */
-  print(text: string): void;
+  /** Writes a result: a line on stdout. @param lead - how its first characters look where somebody looks at it */
+  print(text: string, lead?: Lead): void;
   /** The same for what cannot be printed again: a reader that stops early has lost it, so the command fails. */
   printOnce(text: string): void;
   /** Writes a message: a line on stderr. */
@@ -32,6 +44,9 @@ export class ProcessTerminal implements Terminal {
   #hasStatus = false;
   #hasFailed = false;
   #isNeeded = false;
+  /** See no-color.org. */
+  readonly #hasLooks =
+    process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb';
   /** As it was before anything else has replaced it. */
   readonly #write = process.stdout.write.bind(process.stdout);
 
@@ -43,9 +58,9 @@ export class ProcessTerminal implements Terminal {
     process.stderr.on('error', () => undefined);
   }
 
-  print(text: string): void {
+  print(text: string, lead?: Lead): void {
     this.#clearStatus();
-    this.#write(`${stripControls(text)}\n`);
+    this.#write(`${this.#hasLooks ? markLead(stripControls(text), lead) : stripControls(text)}\n`);
   }
 
   printOnce(text: string): void {
@@ -111,4 +126,9 @@ export class ProcessTerminal implements Terminal {
     if (this.#hasStatus) process.stderr.write('\r\u001b[2K');
     this.#hasStatus = false;
   }
+}
+
+function markLead(text: string, lead: Lead | undefined): string {
+  if (lead === undefined) return text;
+  return `\u001b[${looks[lead.look]}m${text.slice(0, lead.length)}\u001b[0m${text.slice(lead.length)}`;
 }

@@ -4,7 +4,7 @@ import { readActor } from './read-actor.js';
 import { requireText } from './read-arguments.js';
 import { pickGiven, readEnd } from './read-options.js';
 import { writeChange } from './report-change.js';
-import { managingOptions, runWithInstance } from './run-with-instance.js';
+import { managingOptions, runWithKeys } from './run-with-keys.js';
 
 /** `api-keys update` */
 export const updateCommand: Command = {
@@ -41,7 +41,7 @@ export const updateCommand: Command = {
     });
     if (Object.keys(changes).length === 0)
       throw new CommandError('There is nothing to change; for example --disable', 2);
-    return runWithInstance(given, host, async ({ keys }) =>
+    return runWithKeys(given, host, 'withApp', async ({ keys }) =>
       writeChange(await keys.as(readActor(given)).update({ id, ...changes }), {
         given,
         terminal: host.terminal,

@@ -1,5 +1,5 @@
 import type { CommandArguments } from './command.js';
-import { formatTable } from './format-table.js';
+import { writeTable } from './write-table.js';
 import type { ReadItems } from './list-all.js';
 import type { Terminal } from './terminal.js';
 
@@ -17,11 +17,10 @@ export function writeList<T>(
 ): void {
   if (given.hasFlag('json')) terminal.print(JSON.stringify({ items, hasMore }, null, 2));
   else if (items.length > 0) {
-    terminal.print(
-      formatTable(
-        columns.map(({ heading }) => heading),
-        items.map((item) => columns.map(({ getCell }) => writeCell(getCell(item)))),
-      ),
+    writeTable(
+      terminal,
+      columns.map(({ heading }) => heading),
+      items.map((item) => columns.map(({ getCell }) => writeCell(getCell(item)))),
     );
   } else terminal.say(empty);
   if (hasMore) terminal.say(`There are more than these ${items.length}: --limit N shows more.`);

@@ -38,8 +38,16 @@ export interface SecretHasherOptions {
   readonly maxQueue?: HasherBounds | undefined;
   /** How long a task may wait, and then run (five times as long for hashes of other systems), in milliseconds. @default 2,000 matching, 10,000 minting */
   readonly deadlineMs?: HasherBounds | undefined;
+  /** Called when a hash was computed, or failed. Default: nobody counts them. */
+  readonly onHash?: ((lane: BcryptLane, isDone: boolean) => void) | undefined;
   /** Warned once when no worker can be started. */
   readonly logger: Logger;
+}
+
+/** A hasher whose queues can be looked at. */
+export interface WorkerHasher extends SecretHasher {
+  /** How many tasks wait in each lane. */
+  countWaiting(): Readonly<Record<BcryptLane, number>>;
 }
 
 /**
@@ -47,12 +55,13 @@ export interface SecretHasherOptions {
  *
  * @throws InvalidOptionError when the cost is not a whole number from 8 to 14
  */
-export function createSecretHasher(options: SecretHasherOptions): SecretHasher {
+export function createSecretHasher(options: SecretHasherOptions): WorkerHasher {
   const {
     cost = 10,
     workers = Math.max(1, availableParallelism() - 1),
     maxQueue,
     deadlineMs,
+    onHash,
     logger,
   } = options;
   if (!Number.isInteger(cost) || cost < minBcryptCost || cost > maxBcryptCost) {
@@ -65,22 +74,26 @@ export function createSecretHasher(options: SecretHasherOptions): SecretHasher {
   // Costs of other systems may be higher than ours, and such a hash is computed once for a key.
   const importedMatching = limitShares({ ...matching, runMs: 5 * matching.deadlineMs });
   const bounds = { matching, importedMatching, minting: limitShares(minting) };
+  const queue = createBcryptQueue(bounds);
+  const kdfQueue = createBcryptQueue(bounds);
   const pool = createBcryptPool({
     size: workers,
-    queue: createBcryptQueue(bounds),
+    queue,
     logger,
     startWorker: startBcryptWorker,
   });
   const kdfPool = createBcryptPool({
     size: maxConcurrentKdf,
-    queue: createBcryptQueue(bounds),
+    queue: kdfQueue,
     logger,
     startWorker: createKdfRunner,
   });
+  const runBcrypt = onHash === undefined ? pool.run : countResults(pool.run, onHash);
+  const runKdf = onHash === undefined ? kdfPool.run : countResults(kdfPool.run, onHash);
   const matchesInFlight = new Map<string, Promise<boolean>>();
 
   async function compare(
-    { run }: Pick<BcryptPool, 'run'>,
+    run: BcryptPool['run'],
     lane: Exclude<BcryptLane, 'minting'>,
     { input, hash, share }: Readonly<{ input: string; hash: string; share?: string | undefined }>,
   ): Promise<boolean> {
@@ -99,24 +112,50 @@ export function createSecretHasher(options: SecretHasherOptions): SecretHasher {
 
   return {
     async hash(secret, ownerId) {
-      return String(await pool.run('minting', { input: toBcryptInput(secret), cost }, ownerId));
+      return String(await runBcrypt('minting', { input: toBcryptInput(secret), cost }, ownerId));
     },
 
     matches: async (secret, hash) =>
-      isComparableHash(hash) && compare(pool, 'matching', { input: toBcryptInput(secret), hash }),
+      isComparableHash(hash) && compare(runBcrypt, 'matching', { input: toBcryptInput(secret), hash }),
 
     async matchesImported(secret, hash, network) {
       const task = { input: secret, hash, share: network };
       if (parseKdfHash(hash) !== null) {
         // HMAC, and so PBKDF2 and scrypt, takes "key" and "key\0" for the same.
-        return !secret.includes('\0') && compare(kdfPool, 'importedMatching', task);
+        return !secret.includes('\0') && compare(runKdf, 'importedMatching', task);
       }
-      return isImportableHash(hash) && isWithinBcrypt(secret) && compare(pool, 'importedMatching', task);
+      return isImportableHash(hash) && isWithinBcrypt(secret) && compare(runBcrypt, 'importedMatching', task);
+    },
+
+    countWaiting() {
+      const countIn = (lane: BcryptLane): number => queue.countWaiting(lane) + kdfQueue.countWaiting(lane);
+      return {
+        matching: countIn('matching'),
+        importedMatching: countIn('importedMatching'),
+        minting: countIn('minting'),
+      };
     },
 
     async close() {
       await Promise.all([pool.close(), kdfPool.close()]);
     },
+  };
+}
+
+/** Counts what comes of hashes, without changing it. */
+function countResults(
+  run: BcryptPool['run'],
+  onHash: NonNullable<SecretHasherOptions['onHash']>,
+): BcryptPool['run'] {
+  return async (lane, ...rest) => {
+    let isDone = false;
+    try {
+      const result = await run(lane, ...rest);
+      isDone = true;
+      return result;
+    } finally {
+      onHash(lane, isDone);
+    }
   };
 }
 

@@ -47,6 +47,8 @@ export interface BcryptQueue {
   /** Takes the next job to start, or `undefined`. */
   take(): BcryptJob | undefined;
   isEmpty(): boolean;
+  /** How many tasks wait in a lane. */
+  countWaiting(lane: BcryptLane): number;
   /** Fails all waiting jobs. */
   clear(cause: unknown): void;
 }
@@ -79,7 +81,7 @@ export function createBcryptQueue(bounds: Readonly<Record<BcryptLane, LaneBounds
     return job;
   }
 
-  function countWaiting(): number {
+  function countAllWaiting(): number {
     let waiting = 0;
     for (const { size } of Object.values(lanes)) waiting += size;
     return waiting;
@@ -88,7 +90,7 @@ export function createBcryptQueue(bounds: Readonly<Record<BcryptLane, LaneBounds
   function noteTaken(): void {
     const now = performance.now();
     if (takenAt !== null) averageMs += (now - takenAt - averageMs) * newestWeight;
-    takenAt = countWaiting() === 0 ? null : now;
+    takenAt = countAllWaiting() === 0 ? null : now;
   }
 
   /** How many tasks, at the most, start before one that is added now: lanes are served in turn, and in each the shares. */
@@ -143,7 +145,8 @@ export function createBcryptQueue(bounds: Readonly<Record<BcryptLane, LaneBounds
       return lane === undefined ? undefined : takeFrom(lane);
     },
 
-    isEmpty: () => returned.length + countWaiting() === 0,
+    isEmpty: () => returned.length + countAllWaiting() === 0,
+    countWaiting: (lane) => lanes[lane].size,
 
     clear(cause) {
       for (const timer of timers.values()) clearTimeout(timer);

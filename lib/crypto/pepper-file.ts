@@ -15,16 +15,22 @@ const maxFileBytes = 4096;
  * @throws InvalidOptionError when others may read the file, or when it contains no pepper
  */
 export async function readOrCreatePepperFile(path: string): Promise<string> {
-  const existing = await readPepper(path);
+  const existing = await readPepperFile(path);
   if (existing !== null) return existing;
   await mkdir(nodePath.dirname(path), { recursive: true, mode: 0o700 });
   await createPepper(path);
-  const created = await readPepper(path);
+  const created = await readPepperFile(path);
   if (created === null) throw new InvalidOptionError(`${path} vanished while it was being created`);
   return created;
 }
 
-async function readPepper(path: string): Promise<string | null> {
+/**
+ * Reads the pepper in a file, without creating one.
+ *
+ * @returns `null` when there is no such file
+ * @throws InvalidOptionError as {@link readOrCreatePepperFile} does
+ */
+export async function readPepperFile(path: string): Promise<string | null> {
   const file = await open(path, 'r').catch((error: unknown) => {
     if (isFileError(error, 'ENOENT')) return null;
     throw new InvalidOptionError(`The pepper in ${path} cannot be read`, { cause: error });

@@ -24,6 +24,8 @@ export interface ConfirmationParts {
   /** The lease of this process, in milliseconds. */
   readonly leaseMs: number;
   readonly clock: Clock;
+  /** Called with the outcome of each one. Default: nobody counts them. */
+  readonly onSettled?: ((isConfirmed: boolean) => void) | undefined;
 }
 
 /** Waits until every process has applied a change. All waiting changes share one read of the list. */
@@ -47,6 +49,7 @@ export class Confirmations {
       const settle = (isConfirmed: boolean): void => {
         clearTimeout(patience);
         this.#waiting.delete(waiter);
+        this.#parts.onSettled?.(isConfirmed);
         resolve(isConfirmed ? null : this.#effectiveBy(maxLeaseMs));
       };
       const waiter: Waiter = { sequence, settle };

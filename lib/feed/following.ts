@@ -48,6 +48,8 @@ export interface FollowingParts {
   readonly onErased?: OnErased;
   /** Called with the other processes on the list, about once a second. */
   readonly onOthers?: (others: readonly Instance[]) => void;
+  /** Called with the outcome of each confirmation. */
+  readonly onConfirmation?: ((isConfirmed: boolean) => void) | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -65,6 +67,7 @@ export function createFollowing(parts: FollowingParts): Following {
   const confirmations = new Confirmations({
     ...{ instances, clock, leaseMs: lease.lengthMs },
     ownApplied: () => follower.applied.sequence,
+    onSettled: parts.onConfirmation,
   });
   let watch: FeedWatch | null = null;
 

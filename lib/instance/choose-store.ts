@@ -1,10 +1,14 @@
 import * as nodePath from 'node:path';
 import { parseFileUrl } from './parse-file-url.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { DatabaseInspector } from '../ports/database-inspector.js';
 import type { KeyStore } from '../ports/key-store.js';
 import { PoolLosses } from '../sql/postgres/pool-losses.js';
-import { postgresStore } from '../sql/postgres/postgres-store.js';
+import { defaultSchema, postgresStore } from '../sql/postgres/postgres-store.js';
+import { createPostgresInspector } from '../sql/postgres/postgres-inspector.js';
+import { createSqliteInspector } from '../sql/sqlite/sqlite-inspector.js';
 import { sqliteStore } from '../sql/sqlite/sqlite-store.js';
+import { describeStartError } from './to-start-error.js';
 
 /** The database when none is configured. */
 export const defaultDatabase = 'file:.api-keys/keys.sqlite';
@@ -15,6 +19,8 @@ export interface ChosenStore {
   readonly pepperFile: string;
   /** For a pool of the app; the store listens to its own. */
   readonly poolLosses: PoolLosses | null;
+  /** Looks at the database for the program; opens nothing by itself. `null` for a store of the app. */
+  readonly inspector: DatabaseInspector | null;
 }
 
 /**
@@ -25,20 +31,29 @@ export interface ChosenStore {
 export function chooseStore(options: ResolvedOptions): ChosenStore {
   const { store, logger } = options;
   const { connection = defaultDatabase, schema, migrate } = options.database ?? {};
+  const mode = migrate ?? 'auto';
   const defaultPepperFile = locatePepperFile(parseFileUrl(defaultDatabase));
-  if (store !== undefined) return { store, pepperFile: defaultPepperFile, poolLosses: null };
+  if (store !== undefined) return { store, pepperFile: defaultPepperFile, poolLosses: null, inspector: null };
   if (typeof connection === 'string' && connection.startsWith('file:')) {
     const file = parseFileUrl(connection);
     return {
       store: sqliteStore({ file, migrate, logger }),
       pepperFile: locatePepperFile(file),
       poolLosses: null,
+      inspector: createSqliteInspector({ file, migrate: mode, describeError: describeStartError }),
     };
   }
   return {
     store: postgresStore({ connection, schema, migrate, logger }),
     pepperFile: defaultPepperFile,
     poolLosses: typeof connection === 'string' ? null : new PoolLosses(connection, logger),
+    inspector: createPostgresInspector({
+      connection,
+      schema: schema ?? defaultSchema,
+      migrate: mode,
+      logger,
+      describeError: describeStartError,
+    }),
   };
 }
 

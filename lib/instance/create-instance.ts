@@ -3,10 +3,13 @@ import { ObservationRecorder } from '../audit/observation-recorder.js';
 import { createSecretHasher } from '../crypto/bcrypt-hasher.js';
 import { parsePeppers } from '../crypto/peppers.js';
 import { createRandomSource } from '../crypto/random-source.js';
+import type { ApiKeysStatus } from '../domain/api-keys-status.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import { InvalidOptionError } from '../errors.js';
 import { Keyspaces } from '../domain/keyspaces.js';
 import { ChangeListeners } from '../feed/change-listeners.js';
+import type { SetupHost } from '../domain/setup-host.js';
+import { createMetrics, type Metrics } from '../metrics/create-metrics.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { refuseUndeclaredScope } from '../options/tokens-option.js';
 import type { Logger } from '../ports/logger.js';
@@ -14,11 +17,15 @@ import { ProtectedResources } from '../tokens/protected-resources.js';
 import { chooseStore } from './choose-store.js';
 import { createKeyWatch, type WatchKey } from './create-key-watch.js';
 import { createDefaultKeyspace } from './default-keyspace.js';
+import { examineSetup } from './examine-setup.js';
 import { keepProcessAlive } from './keep-process-alive.js';
 import { Lifecycle } from './lifecycle.js';
+import { listQueues } from './list-queues.js';
+import { readStatus } from './read-status.js';
 import type { Running } from './running.js';
 import { createSerializingLogger } from './serializing-logger.js';
 import { startRunning } from './start-running.js';
+import { TappedLogger } from './tapped-logger.js';
 
 /** An instance without its edges and its API: it is there before anything is opened. */
 export interface Instance {
@@ -33,10 +40,14 @@ export interface Instance {
   /** The app's logger, which gets errors in serialized form only. */
   readonly logger: Logger;
   readonly watchKey: WatchKey;
+  /** For the program `api-keys`. */
+  readonly setup: SetupHost;
+  /** `null`: nothing is measured. */
+  readonly metrics: Metrics | null;
   /** Starts, or waits for the start in progress. Rejects with what the start failed with. */
   ready(): Promise<Running>;
-  /** What runs now; `null` before it is ready, and after `close()`. */
-  getRunning(): Running | null;
+  /** Returns the current state without I/O. */
+  readStatus(): ApiKeysStatus;
   /** @throws ApiKeysError `unavailable` before the instance is ready, and after `close()` */
   requireRunning(): Running;
   close(): Promise<void>;
@@ -49,13 +60,19 @@ export interface Instance {
  */
 export function createInstance(options: ResolvedOptions): Instance {
   const { clock, pepper } = options;
-  const logger = createSerializingLogger(options.logger);
+  const tapped = new TappedLogger(options.logger);
+  const logger = createSerializingLogger(tapped);
   const keyspace = createDefaultKeyspace(options);
   refuseUndeclaredScope(options.tokens, keyspace.catalogue);
   const keyspaces = createKeyspaces(keyspace, options);
-  const { store, pepperFile, poolLosses } = chooseStore({ ...options, logger });
+  const { store, pepperFile, poolLosses, inspector } = chooseStore({ ...options, logger });
   const peppers = pepper === undefined ? null : parsePeppers(pepper);
-  const hasher = createSecretHasher({ cost: options.bcryptCost, logger });
+  const metrics = options.metrics === null ? null : createMetrics(options.metrics);
+  const hasher = createSecretHasher({
+    cost: options.bcryptCost,
+    logger,
+    onHash: metrics === null ? undefined : (lane, isDone) => metrics.events.countHash(lane, isDone),
+  });
   const recorder = new AccessRecorder({ random: createRandomSource(), clock, logger });
   const observed = new ObservationRecorder({ clock, logger });
   const listeners = new ChangeListeners(logger);
@@ -75,27 +92,51 @@ export function createInstance(options: ResolvedOptions): Instance {
         resources: protectedResources,
         recorder,
         observed,
+        onConfirmation:
+          metrics === null ? undefined : (isConfirmed) => metrics.events.countConfirmation(isConfirmed),
         logger,
       });
     },
     (started) => started.stop(),
     (error) => logger.error('api-keys: not ready, and every request is answered with 503', error),
   );
+  const readOwnStatus = (): ApiKeysStatus => readStatus(lifecycle.started, options.redis !== null);
+  metrics?.register({ status: readOwnStatus, queues: () => listQueues(hasher, store) });
   return {
+    setup: {
+      examine: () =>
+        keepProcessAlive(
+          examineSetup({
+            options,
+            peppers,
+            pepperFile,
+            inspector,
+            plans: keyspace.plans,
+            logger: tapped,
+            ready: () => lifecycle.ready(),
+            status: readOwnStatus,
+          }),
+        ),
+      migrations: inspector,
+    },
     keyspace,
     keyspaces,
     recorder,
     observed,
     protectedResources,
     logger,
+    metrics,
     watchKey: createKeyWatch(listeners, () => lifecycle.started),
     ready: () => lifecycle.ready(),
-    getRunning: () => lifecycle.started,
+    readStatus: readOwnStatus,
     requireRunning: () => lifecycle.requireStarted(),
     close: () =>
       keepProcessAlive(Promise.all([lifecycle.close(), hasher.close()]))
         .then(() => undefined)
-        .finally(() => poolLosses?.stop()),
+        .finally(() => {
+          poolLosses?.stop();
+          metrics?.unregister();
+        }),
   };
 }
 

@@ -42,6 +42,8 @@ export interface KeyAccessParts {
   readonly listeners: ChangeListeners;
   readonly recorder: Pick<AccessRecorder, 'forgetOwner'>;
   readonly observed: Pick<ObservationRecorder, 'forgetOwner'>;
+  /** Called with the outcome of each confirmation. */
+  readonly onConfirmation?: ((isConfirmed: boolean) => void) | undefined;
   readonly logger: Logger;
 }
 
@@ -91,6 +93,7 @@ export function createKeyAccess(parts: KeyAccessParts): KeyAccess {
       uses.forgetAddress(change.keyId);
       cache?.forget(change.keyId);
     },
+    onConfirmation: parts.onConfirmation,
     onOthers: (others) => places.note(others),
     clock,
     logger,

@@ -42,6 +42,8 @@ export interface StartParts {
   readonly recorder: AccessRecorder;
   /** Counts what guards in observe mode would have refused. */
   readonly observed: ObservationRecorder;
+  /** Called with the outcome of each confirmation; `undefined`: nobody counts them. */
+  readonly onConfirmation?: ((isConfirmed: boolean) => void) | undefined;
   readonly logger: Logger;
 }
 

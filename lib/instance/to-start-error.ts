@@ -1,3 +1,4 @@
+import { redactSecrets } from '../domain/secret-like.js';
 import { ApiKeysError, isProblem } from '../errors.js';
 import { findSetupError } from '../sql/database-setup-error.js';
 import { serializeError, type SerializedError } from './serialize-error.js';
@@ -20,4 +21,12 @@ export function toStartError(error: unknown): unknown {
     detail: `The database of the API keys cannot be opened (${what})`,
     cause: error,
   });
+}
+
+/** Describes why a database cannot be used, as the error of a start does. */
+export function describeStartError(error: unknown): string {
+  const described = toStartError(error);
+  return redactSecrets(
+    described instanceof Error ? described.message : 'a value was thrown that is no error',
+  );
 }

@@ -5,7 +5,7 @@ import type { Keyspaces } from '../domain/keyspaces.js';
 import { allowEveryBinding } from '../domain/named-resources.js';
 import type { ResourceCatalogue } from '../domain/resource-catalogue.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
-import type { Allowed, DeprecatedSecret, Refusal, Verdict } from '../domain/verdict.js';
+import type { Allowed, DeprecatedSecret, Refusal } from '../domain/verdict.js';
 import { ApiKeysError, InvalidOptionError } from '../errors.js';
 import type { AccessNotes } from '../http/access-notes.js';
 import { createChallenge, type Challenge } from '../http/challenge.js';
@@ -18,6 +18,7 @@ import type { ProblemTypes } from '../http/problem-types.js';
 import { setAnswerHeaders } from '../http/set-answer-headers.js';
 import { composeProblem, sendProblem } from '../http/send-problem.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
+import type { DecisionTrace, VerificationObserver } from '../ports/verification-observer.js';
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
 import { parseCredentialSources, type CredentialHeader } from '../http/credential-source.js';
 import type { ApiKeyGuard } from './api-key-guard.js';
@@ -41,6 +42,8 @@ import { createRefusalAnswers } from './refusal-answers.js';
 import { toOpaqueRefusal, toRefusalError } from '../http/to-refusal-error.js';
 import { readRequestCost } from '../verify/request-cost.js';
 import { keepOffSharedCaches, varyOnHeaders } from './shared-caches.js';
+import { verifyObserved } from './verify-observed.js';
+import { watchDecisions, type Decision } from './watch-decisions.js';
 import { createSignedDecider, type DecideSigned, type SignatureParts } from './signed-requests.js';
 import { hasTooManyHeaders } from '../http/too-many-headers.js';
 
@@ -68,6 +71,8 @@ export interface GuardParts {
   readonly access: AccessNotes;
   /** For limits that a cost can never fit into. */
   readonly checkCost: CheckCost;
+  /** Measures every decision; `null`: none is measured, and none takes longer for it. */
+  readonly observer: VerificationObserver | null;
 }
 
 /** Where handlers find the caller, whatever type the app has declared for it. */
@@ -92,9 +97,6 @@ export interface GuardVariant {
   /** Notified of each request that is allowed, before the next handler is called. */
   readonly onAllowed?: (allowed: Allowed, req: Request, credential: ReadCredential) => void;
 }
-
-/** The decision about one request. */
-type Decision = Verdict | 'fallback';
 
 const oneCredentialDetail = 'Send one API key, in one header, once.';
 
@@ -140,7 +142,11 @@ export function createGuard(
   const answerTo = createRefusalAnswers(challenge, parts.problemTypes);
 
   /** Decides synchronously where no I/O is needed. */
-  function decide(req: Request, credential: ReadCredential): Decision | Promise<Decision> {
+  function decide(
+    trace: DecisionTrace | undefined,
+    req: Request,
+    credential: ReadCredential,
+  ): Decision | Promise<Decision> {
     if (hasTooManyHeaders(req)) return refuse('too_many_headers');
     if (hasRepeatedHost(req)) return refuse('invalid_request', { detail: repeatedHostDetail });
     const requirement = requirements.of(req.method);
@@ -152,8 +158,14 @@ export function createGuard(
     const cost = timesOf === undefined ? costOnce : costOnce * timesOf(req);
     const allowsBinding = checkBinding?.(req);
     const decision =
-      decideSigned?.(req, credential, { requirement, feature, allowsBinding, cost, address: readAddress }) ??
-      null;
+      decideSigned?.(req, credential, {
+        requirement,
+        feature,
+        allowsBinding,
+        cost,
+        address: readAddress,
+        trace,
+      }) ?? null;
     if (decision !== null) return decision;
     if (fallback !== undefined && !isOurs(credential)) return 'fallback';
     if (signed === 'required') return refuse('signature_required', { detail: howToSign });
@@ -172,8 +184,12 @@ export function createGuard(
       resource,
     };
     const verifier = isJwt(credential) ? (parts.tokenVerifier ?? parts.verifier)() : parts.verifier();
+    if (trace !== undefined) return verifyObserved(verifier, request, trace);
     return verifier.verifyAtOnce(request) ?? verifier.verify(request);
   }
+
+  /** `null`: no decision is observed. Chosen here, so that a request pays a comparison at most. */
+  const decideObserved = parts.observer === null ? null : watchDecisions(parts.observer, decide, isProbe);
 
   function isOurs(credential: ReadCredential): boolean {
     if (credential.kind !== 'token') return false;
@@ -273,7 +289,8 @@ export function createGuard(
       if (allowPreflight && isPreflight(req)) return true;
       if (decideSigned !== null) releaseBody = holdBody(req);
       credential = addHidden(parts.hidden?.find(req, sources) ?? null, readCredential(req));
-      decision = decide(req, credential);
+      decision =
+        decideObserved === null ? decide(undefined, req, credential) : decideObserved(req, credential);
       if (isPromise(decision)) releaseBody ??= holdBody(req);
     } catch (error) {
       // What comes next may read the body, an error handler as well.

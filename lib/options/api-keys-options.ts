@@ -12,6 +12,7 @@ import type { EventsOption } from './events-option.js';
 import type { ExpiryNoticesOption } from './expiry-notices-option.js';
 import type { ForeignFormatOption } from './foreign-formats-option.js';
 import type { LimitsOption } from './limits-option.js';
+import type { MetricsOption } from './metrics-option.js';
 import type { PlanOption } from './plans-option.js';
 import type { PolicyOption } from './policy-option.js';
 import type { RedisOption } from './redis-option.js';
@@ -187,6 +188,13 @@ export interface ApiKeysOptions<
    * @default the header X-Request-Id
    */
   readonly requestId?: GivenRequestId | undefined;
+  /**
+   * Where what is measured is reported: `{ prometheus: register }` for prom-client, `{ openTelemetry: true }` for metrics and spans
+   * of OpenTelemetry.
+   *
+   * @default undefined - nothing is measured
+   */
+  readonly metrics?: MetricsOption | undefined;
   /** The current time in epoch milliseconds, for tests. */
   readonly clock?: Clock | undefined;
   /**

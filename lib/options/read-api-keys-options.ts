@@ -1,6 +1,7 @@
 import type { ForeignFormats } from '../domain/foreign-format.js';
 import type { CredentialSource } from '../http/credential-source.js';
 import type { GivenRequestId } from '../http/request-id-reader.js';
+import type { MetricTargets } from '../metrics/create-metrics.js';
 import type { Clock } from '../ports/clock.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
@@ -14,6 +15,7 @@ import { readFailureBudget } from './failure-budget-option.js';
 import { readForeignFormats } from './foreign-formats-option.js';
 import { hasMethods } from './has-methods.js';
 import { readLimits, type LimitsRead } from './limits-option.js';
+import { readMetrics } from './metrics-option.js';
 import {
   allowAbsent,
   ignoreEmpty,
@@ -68,6 +70,8 @@ export interface ReadApiKeysOptions {
   readonly signatures: unknown;
   /** `undefined`: the header. */
   readonly requestId: GivenRequestId | undefined;
+  /** `null`: nothing is measured. */
+  readonly metrics: MetricTargets | null;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -122,6 +126,7 @@ const readers = {
   requestId: allowAbsent(
     takeFunction<GivenRequestId>('a function that returns the id of a request, for example (req) => req.id'),
   ),
+  metrics: readMetrics,
   clock: withDefault(
     take('an object with now(), which returns epoch milliseconds', (value): value is Clock =>
       hasMethods(value, ['now']),

@@ -112,6 +112,11 @@ export interface KeyStore {
    * refused at once.
    */
   transact<T>(work: (transaction: KeyStoreTransaction) => Promise<T>, queuing?: ChangeQueuing): Promise<T>;
+  /**
+   * How many changes of this process wait for their turn in each lane, for metrics; without I/O. Absent in stores that have no
+   * queue in the process.
+   */
+  countWaitingChanges?(): Readonly<Record<ChangeLane, number>>;
 
   /**
    * Adds the digest of a credential under one more pepper; does nothing when there is one. The version does not

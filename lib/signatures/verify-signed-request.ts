@@ -129,8 +129,8 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
   }
 
   /** Finds a key in the requested keyspace; keys of other keyspaces cannot sign. */
-  async function findKey(id: string, { keyspace }: SignedRequest): Promise<PreparedKey | null> {
-    const prepared = await findCurrentKey(ports, id);
+  async function findKey(id: string, { keyspace, trace }: SignedRequest): Promise<PreparedKey | null> {
+    const prepared = await findCurrentKey(ports, id, trace);
     if (prepared === null || keyspaces.homeOf(prepared.key) === null) return null;
     return keyspace === undefined || prepared.key.keyspace === keyspace.name ? prepared : null;
   }

@@ -3,6 +3,7 @@ import { withDeadline } from '../deadline.js';
 import { InvalidOptionError } from '../errors.js';
 import { getColumnTypes } from './column-types.js';
 import { migrations } from './migrations.js';
+import { readSchemaVersion } from './read-schema.js';
 import { migrationDeadlineMs } from './sql-database.js';
 import type { MigrateMode, SqlDatabase } from './sql-database.js';
 import type { Tables } from './tables.js';
@@ -49,18 +50,6 @@ export async function migrate(
   });
   await withDeadline(migrated, migrationDeadlineMs, 'Migrating the schema');
   return { isNew };
-}
-
-/** Returns the number of applied migrations; 0 for an empty database. */
-async function readSchemaVersion(database: SqlDatabase, reader: Kysely<Tables>): Promise<number> {
-  if (!(await database.hasTable(reader, 'schema_versions'))) return 0;
-  const row = await reader
-    .selectFrom('schema_versions')
-    .select('version')
-    .orderBy('version', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return row?.version ?? 0;
 }
 
 /** Rejects a newer schema, because code that does not know it could read a revoked key as a valid one. */

@@ -58,6 +58,11 @@ export class PriorityMutex {
     });
   }
 
+  /** How many changes wait in each lane, besides the one that runs. */
+  countWaiting(): Readonly<Record<ChangeLane, number>> {
+    return { taking: this.#lanes.taking.size, giving: this.#lanes.giving.size };
+  }
+
   /** Settles when nothing waits or runs any more; never rejects. */
   async empty(): Promise<void> {
     if (this.#isBusy) await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));

@@ -304,6 +304,10 @@ export class SqlKeyStore implements KeyStore {
     );
   }
 
+  countWaitingChanges(): ReturnType<PriorityMutex['countWaiting']> {
+    return this.#changes.countWaiting();
+  }
+
   async #change<T>(
     budget: TimeBudget,
     work: (transaction: KeyStoreTransaction) => Promise<T>,

@@ -9,6 +9,7 @@ import { createDecider, type DecisionPorts } from '../verify/decide-request.js';
 import { findCurrentKey } from '../verify/find-current-key.js';
 import type { KeyFinder } from '../verify/find-key.js';
 import type { CacheEntry, LocalCache } from '../verify/local-cache.js';
+import { noteSource } from '../verify/note-source.js';
 import type { PreparedKey } from '../verify/prepared-key.js';
 import type { ApiKeyVerifier, VerificationRequest } from '../verify/verify-api-key.js';
 import { isTokenRevoked } from './is-token-revoked.js';
@@ -83,6 +84,8 @@ export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
       held?.prepared ?? findCurrentKey(ports, token.keyId),
       isTokenRevoked(store.tokens, token),
     ]);
+    // Whether the token was revoked is read there in any case.
+    noteSource(request.trace, null);
     const proven = prove(token, prepared, held);
     if (proven === null) return refuse();
     if (isRevoked) return refuseProven(proven.subject.key, 'The access token was revoked.');

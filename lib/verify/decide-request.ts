@@ -9,6 +9,7 @@ import { findInactiveAncestor } from '../domain/inactive-ancestor.js';
 import { isMet, listMissingScopes, type ScopeRequirement } from '../domain/scope-requirement.js';
 import type { Allowed, Refusal, RefusalCode, Verdict } from '../domain/verdict.js';
 import type { GraceStarter } from '../ports/grace-starter.js';
+import type { DecisionTrace } from '../ports/verification-observer.js';
 import { checkState } from './check-state.js';
 import type { ConsumeLimits } from './consume-limits.js';
 import type { GetLimitPlan, LimitPlan } from './limit-plan.js';
@@ -41,6 +42,8 @@ export interface RequestToDecide {
   readonly cost: number;
   /** Whether the request is only checked, and will be decided later: nothing is consumed, and only the scopes that it needs are recorded. */
   readonly isProbe?: boolean | undefined;
+  /** Where it is noted what the decision took; absent unless somebody observes it. */
+  readonly trace?: DecisionTrace | undefined;
   /**
    * The caller's address in canonical form, `null` when it is not known for certain.
    *

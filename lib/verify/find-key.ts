@@ -70,15 +70,16 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
   function prepare(copy: CachedCopy): PreparedKey {
     const known = prepared.get(copy);
     if (known !== undefined) return known;
-    const made = prepareKey(bounds.enforce(copy.key));
+    const made = prepareKey(bounds.enforce(copy.key), 'redis');
     prepared.set(copy, made);
     return made;
   }
 
   /** The rights of a key are those that the plan of its owner includes: a change of the owner drops what was prepared. */
-  function prepareKey(key: VerifiableKey): PreparedKey {
+  function prepareKey(key: VerifiableKey, readFrom: PreparedKey['readFrom']): PreparedKey {
     const shared = local?.shareAncestors(key) ?? key;
-    return new PreparedKey(shared, keyspaces.catalogueOf(key), resources, keyspaces.getPlanBounds(key));
+    const catalogue = keyspaces.catalogueOf(key);
+    return new PreparedKey(shared, catalogue, resources, keyspaces.getPlanBounds(key), readFrom);
   }
 
   async function readCache(id: string): Promise<PreparedKey | null> {
@@ -118,7 +119,7 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
     // A shared read ends in the local cache.
     const needed = inFlight === undefined ? key : toVerifiableKey(key);
     if (inFlight?.isDetached !== true) cache?.fill({ key: needed, asOf }, readAt);
-    return prepareKey(needed);
+    return prepareKey(needed, 'database');
   }
 
   async function readShared(id: string, inFlight: InFlightRead<unknown>): Promise<PreparedKey | null> {

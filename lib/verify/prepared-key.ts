@@ -8,6 +8,7 @@ import { expandWithinPlan, narrowToBounds, noBounds, type PlanBounds } from '../
 import type { AllowsBinding } from '../domain/named-resources.js';
 import { narrowToAncestors } from '../domain/narrow-to-ancestors.js';
 import type { ResourceCatalogue } from '../domain/resource-catalogue.js';
+import type { KeySource } from '../domain/verification-outcome.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import type { Allowed, DeprecatedSecret } from '../domain/verdict.js';
 
@@ -19,6 +20,8 @@ export class PreparedKey {
   readonly catalogue: ScopeCatalogue;
   /** The kinds of resources that it can be bound to. */
   readonly resources: ResourceCatalogue;
+  /** Where it was read, before it was cached here. */
+  readonly readFrom: Extract<KeySource, 'redis' | 'database'>;
   #allowed: Allowed | undefined;
   /** `null` until an older secret is used: most keys have none. */
   #allowedByOlder: Map<string, Allowed> | null = null;
@@ -30,16 +33,19 @@ export class PreparedKey {
   /**
    * @param stored - the key as it is stored
    * @param bounds - what the plan of its owner includes
+   * @param readFrom - default: the database
    */
   constructor(
     stored: VerifiableKey,
     catalogue: ScopeCatalogue,
     resources: ResourceCatalogue,
     bounds: PlanBounds = noBounds,
+    readFrom: PreparedKey['readFrom'] = 'database',
   ) {
     this.key = narrowToBounds(narrowToAncestors(stored, catalogue), bounds, catalogue);
     this.catalogue = catalogue;
     this.resources = resources;
+    this.readFrom = readFrom;
     const { scopes, features, resources: binding } = stored;
     this.#stored = this.key === stored ? stored : { scopes, features, resources: binding };
     this.#bounds = bounds;

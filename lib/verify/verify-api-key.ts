@@ -8,6 +8,7 @@ import { createDecider, type RequestToDecide } from './decide-request.js';
 import type { KeyFinder } from './find-key.js';
 import { matchDigest, needsSlowMatch, type CredentialMatch } from './match-credential.js';
 import { matchWithoutPepper } from './match-lost-pepper.js';
+import { noteSource } from './note-source.js';
 import type { PreparedKey } from './prepared-key.js';
 
 /** What verification consults and records. */
@@ -91,11 +92,13 @@ export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
     if (parsed === null) return refuse('invalid_token');
 
     const prepared = await finder.find(parsed.id);
+    noteSource(request.trace, prepared);
     const candidate = prepared !== null && isOfKeyspace(parsed.keyspace, prepared.key) ? prepared : null;
     const found = match(candidate, parsed);
     if (candidate === null) return refuse('invalid_token');
     if (found !== null) return accept(candidate, found, request);
     if (!needsSlowMatch(digester, candidate.key)) return refuse('invalid_token');
+    noteSource(request.trace, null);
     const proven = await matchWithoutPepper(ports, parsed);
     return proven === null ? refuse('invalid_token') : accept(proven.prepared, proven.match, request);
   }

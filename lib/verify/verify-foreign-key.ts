@@ -8,6 +8,7 @@ import { createDecider } from './decide-request.js';
 import { findCurrentKey } from './find-current-key.js';
 import { isOfNoKey } from './is-of-no-key.js';
 import { isUnproven, matchDigest } from './match-credential.js';
+import { noteSource } from './note-source.js';
 import type { PreparedKey } from './prepared-key.js';
 import { SlowMatches } from './slow-matches.js';
 import type { ApiKeyVerifier, VerificationRequest, VerifyPorts } from './verify-api-key.js';
@@ -90,10 +91,11 @@ export function acceptForeignKeys(
       const tokens = readTokens(request.token);
       if (tokens.length === 0) return verifier.verify(request);
       for (const token of tokens) {
-        const prepared = await findCurrentKey(ports, token.id);
+        const prepared = await findCurrentKey(ports, token.id, request.trace);
         const verdict = tryMatch(prepared, token, request);
         if (verdict !== null) return verdict;
         if (!needsComparison(prepared, token)) continue;
+        noteSource(request.trace, null);
         const outcome = await slow.match(token, request.token, request.address());
         if (outcome === null) continue;
         if (!('prepared' in outcome)) return outcome;

@@ -2,8 +2,10 @@
 // What is compared in process. Every variant is an app with one route, so that none is found later than another.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import express from 'express';
 import express4 from 'express4';
+import { Registry } from 'prom-client';
 import { accessTokensFor } from './access-tokens.mjs';
 import { credentialHeader } from './credential-header.mjs';
 import { guardByHand } from './guard-by-hand.mjs';
@@ -78,6 +80,19 @@ const limitsOf = (count) => ({
 });
 
 /**
+ * The same with everything measured. The spans are made by the SDK and thrown away.
+ * @returns {[name: string, about: string, metrics: object][]}
+ */
+const measured = () => [
+  ['guard-metrics', 'ours, measured for Prometheus', { prometheus: new Registry() }],
+  [
+    'guard-spans',
+    'ours, with a span of OpenTelemetry for each decision',
+    { openTelemetry: { meterProvider: null, tracerProvider: new BasicTracerProvider() } },
+  ],
+];
+
+/**
  * @param {object} options
  * @param {string} options.folder for database files
  * @param {string} options.redisUrl
@@ -129,6 +144,10 @@ export async function inProcessVariants({ folder, redisUrl, against }) {
   add('guard-token', 'ours with an access token (JWT) in place of the key', ofToken, accessTokens);
 
   if (against === undefined) {
+    for (const [name, about, metrics] of measured()) {
+      const instance = await start(name, { options: { metrics } });
+      add(name, about, instance.apiKeys.requireApiKey(scope, bareAnswers), instance.keys);
+    }
     for (const count of [1, 3]) {
       const name = `guard-limits-${count}`;
       const limited = await start(name, { options: redis(name), limits: limitsOf(count) });

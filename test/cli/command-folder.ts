@@ -57,6 +57,7 @@ export function makeCommandFolder(): CommandFolder {
   mkdirSync(join(folder, 'dist', 'esm', 'cli'), { recursive: true });
   bundle(join(root, 'lib', 'cli', 'bin.ts'), program);
   bundle(join(root, 'lib', 'index.ts'), join(folder, 'express-api-keys.js'));
+  writeFileSync(join(folder, 'dist', 'esm', 'index.js'), "export * from '../../express-api-keys.js';\n");
 
   /** @param rest - what stands behind the command in a shell, as `| head -1` */
   function start(

@@ -15,7 +15,7 @@ export interface CommandSurroundings {
   readonly input?: string | Buffer;
   readonly environment?: Readonly<Record<string, string>>;
   /** What the module of the app exports. */
-  readonly exports?: object;
+  readonly exports?: object | (() => object);
 }
 
 /** Runs a command in this process; `--app` names any file that exists. */
@@ -28,7 +28,8 @@ export async function runHere(
     args,
     {
       environment,
-      importModule: () => Promise.resolve(exports),
+      importModule: async () => (typeof exports === 'function' ? (exports as () => object)() : exports),
+      loadPackage: () => import('../../lib/index.js'),
       terminal: {
         print: (text) => void out.push(text),
         printOnce: (text) => void out.push(text),

@@ -86,12 +86,24 @@ npm run bench -- --in-process  # the part that needs no quiet, about two minutes
     'observe --app ./api-keys.js --check',
     'routes --app ./api-keys.js --express ./app.js --check --open /health',
     'list --app ./api-keys.js --owner alice --state active',
+    'show --id "$KEY_ID" --url "$API_KEYS_URL"',
+    'migrate --app ./api-keys.js --dry-run',
   ].map((text) => ({
     // test/cli/documented-commands.test.ts runs them in a folder with the files of the page.
     document: 'docs/guides/command-line.md',
     text: `npx api-keys ${text}\n`,
     checkedBy: 'a test of its own' as const,
   })),
+  {
+    // So does it with this one.
+    document: 'docs/production/doctor.md',
+    text: 'npx api-keys doctor --app ./api-keys.js --express ./app.js\n',
+    checkedBy: 'a test of its own',
+  },
+  // test/cli/leaked-key.test.ts runs all of it, one after the other.
+  ...blocksOf('docs/guides/leaked-key.md')
+    .filter(({ language }) => language === 'sh')
+    .map(({ document, text }) => ({ document, text, checkedBy: 'a test of its own' as const })),
   // test/moving/moved-app.test.ts runs what stands in the page.
   ...blocksOf('docs/guides/move-an-app.md')
     .filter(({ language }) => language === 'sh')

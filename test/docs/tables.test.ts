@@ -65,7 +65,7 @@ const optionTables = [
     file: 'options/api-keys-options.ts',
     give: (options: object) => createApiKeys(options as never),
   },
-  ...['database', 'redis', 'limits', 'retention', 'refusals', 'cache'].map((name) => ({
+  ...['database', 'redis', 'limits', 'retention', 'refusals', 'cache', 'metrics'].map((name) => ({
     page: reference('create-api-keys'),
     heading: `### ${name}`,
     file: `options/${name}-option.ts`,
@@ -76,6 +76,12 @@ const optionTables = [
     heading: '#### ceilings',
     file: 'options/limits-option.ts',
     give: (options: object) => asOption('limits')({ ceilings: options }),
+  },
+  {
+    page: reference('create-api-keys'),
+    heading: '#### openTelemetry',
+    file: 'options/metrics-option.ts',
+    give: (options: object) => asOption('metrics')({ openTelemetry: options }),
   },
   {
     page: reference('create-api-keys'),

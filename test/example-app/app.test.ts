@@ -24,6 +24,7 @@ function settingsIn(folder: string): Settings {
     demoPassword: password,
     demoPasswordIsRandom: false,
     demoStepUp: false,
+    metricsToken: 'a-token-for-prometheus',
   };
 }
 
@@ -439,6 +440,7 @@ describe('example-app', () => {
     ['post', '/report', 'GET, HEAD'],
     ['post', '/health', 'GET, HEAD'],
     ['delete', '/ready', 'GET, HEAD'],
+    ['post', '/metrics', 'GET, HEAD'],
   ] as const)('refuses %s %s, and says what may be used', async (method, path, allowed) => {
     const { body, headers } = await request(app)[method](path).expect(405);
     expect(headers['allow']).toBe(allowed);
@@ -452,6 +454,31 @@ describe('example-app', () => {
     const { body } = await request(app).get('/ready').expect(200);
     expect(body).toMatchObject({ ready: true, state: 'normal', database: 'up', redis: 'none' });
     await request(app).get('/nowhere').expect(404);
+  });
+
+  it('shows its metrics to who has the token for them, and to nobody else', async () => {
+    const { key } = await (await signIn('alice')).makeKey(['orders:read']);
+    await request(app).get('/orders').set('X-API-Key', key).expect(200);
+    const { text, headers } = await request(app)
+      .get('/metrics')
+      .set('Authorization', 'Bearer a-token-for-prometheus')
+      .expect(200);
+    expect(headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect(text).toMatch(/^api_keys_verifications_total\{code="allowed",source="database"\} [1-9]/m);
+    expect(text).toContain('process_cpu_seconds_total');
+    for (const authorization of [
+      '',
+      'Bearer a-token-for-prometheuS',
+      `Bearer ${key}`,
+      'a-token-for-prometheus',
+    ]) {
+      const refused = await request(app).get('/metrics').set('Authorization', authorization).expect(401);
+      expect(refused.text).not.toContain('api_keys');
+      expect(refused.headers['www-authenticate']).toBe('Bearer realm="example-app metrics"');
+    }
+    const other = createApp({ ...settingsIn(folder), metricsToken: undefined });
+    await request(other.app).get('/metrics').set('Authorization', 'Bearer undefined').expect(404);
+    await other.close();
   });
 
   it('is up but not ready before its keys can be checked', async () => {

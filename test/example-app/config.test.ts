@@ -63,6 +63,7 @@ describe('the settings of the example app', () => {
         API_KEYS_PEPPER: longPepper,
         DEMO_PASSWORD: 'chosen',
         DEMO_STEP_UP: '1',
+        METRICS_TOKEN: 'a-token-for-prometheus',
       }),
     ).toEqual({
       port: 8080,
@@ -74,7 +75,15 @@ describe('the settings of the example app', () => {
       demoPassword: 'chosen',
       demoPasswordIsRandom: false,
       demoStepUp: true,
+      metricsToken: 'a-token-for-prometheus',
     });
+  });
+
+  it('take no token for metrics that could be guessed', () => {
+    expect(read({}).metricsToken).toBeUndefined();
+    for (const token of ['short', 'with spaces in between']) {
+      expect(() => read({ METRICS_TOKEN: token })).toThrow('METRICS_TOKEN cannot be used; write 16');
+    }
   });
 
   it('show an address that can be called', () => {

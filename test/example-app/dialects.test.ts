@@ -15,7 +15,7 @@ const service = createApp({
   ...{ port: 0, host: '127.0.0.1', publicUrl: 'http://127.0.0.1', redisUrl: undefined },
   database: `file:${join(folder, 'api-keys.db')}`,
   pepper: 'a pepper for tests, at least 32 bytes',
-  ...{ demoPassword: password, demoPasswordIsRandom: false, demoStepUp: false },
+  ...{ demoPassword: password, demoPasswordIsRandom: false, demoStepUp: false, metricsToken: undefined },
 });
 const { app } = service;
 let token = '';

@@ -20,6 +20,7 @@ describe('the pages of the example app', () => {
     demoPassword: password,
     demoPasswordIsRandom: false,
     demoStepUp: false,
+    metricsToken: undefined,
   });
   const { app } = service;
   beforeAll(() => service.ready());

@@ -36,6 +36,24 @@ describe('Confirmations', () => {
     await machine.expectWithin(500, performance.now() - started);
   });
 
+  it('are counted once each, by whether they came in time', async () => {
+    const settled: boolean[] = [];
+    const counted = new Confirmations({
+      instances: { look: () => look() },
+      ownApplied: () => ownApplied,
+      leaseMs: 4_000,
+      clock,
+      onSettled: (isConfirmed) => void settled.push(isConfirmed),
+    });
+    expect(await counted.confirm(point(7))).toBeNull();
+    others = [listed('one', 7)];
+    expect(await counted.confirm(point(8))).not.toBeNull();
+    // A read of the list that comes back late confirms nothing any more.
+    others = [listed('one', 8)];
+    await wait(100);
+    expect(settled).toEqual([true, false]);
+  });
+
   it('wait for the last one', async () => {
     others = [listed('one', 7), listed('two', 6)];
     const confirmed = confirmations().confirm(point(7));

@@ -57,7 +57,7 @@ const FLOWS = ['verify', 'manage', 'events', 'audit', 'tokens', 'signatures'];
 const EDGES = ['middleware', 'admin', 'oauth', 'dialects', 'cli'];
 /** What puts the others together, from below: nothing that stands before them knows them. */
 const COMPOSITION = ['options', 'api', 'instance', 'store', 'testing'];
-const ADAPTERS = ['sql', 'redis', 'memory', 'crypto', 'webhooks'];
+const ADAPTERS = ['sql', 'redis', 'memory', 'crypto', 'metrics', 'webhooks'];
 const PACKAGES = [
   'express',
   'helmet',
@@ -70,6 +70,8 @@ const PACKAGES = [
   'structured-headers',
   'ipaddr.js',
   'csv-parse',
+  'prom-client',
+  '@opentelemetry/api',
   'supertest',
 ];
 const ROOT_ONLY = ['../api-keys.js', '../create-api-keys.js', '../index.js'];
@@ -130,7 +132,7 @@ function allowedTo(layer: string): readonly string[] {
   if (layer === 'http') return [...flows, ...readers];
   if (layer === 'cli') return [...flows, '../http/anything.js', ...readers, '../sql/load-driver.js'];
   if (EDGES.includes(layer)) return [...flows, '../http/anything.js', ...readers];
-  if (layer === 'options') return [...flows, ...inFolders(['http', 'sql', 'redis'])];
+  if (layer === 'options') return [...flows, ...inFolders(['http', 'sql', 'redis', 'metrics'])];
   if (layer === 'api') return [...flows, ...inFolders(['feed', 'http'])];
   if (layer === 'instance') return [...flows, ...inFolders(['feed', 'options', 'dialects', ...ADAPTERS])];
   return flows;
@@ -240,6 +242,7 @@ describe('the layers of lib/', () => {
       'sql/postgres': '../../redis/scripts.js',
       'sql/sqlite': '../../http/send-problem.js',
       'signatures/hmac': '../../middleware/guard.js',
+      'cli/doctor': '../../redis/scripts.js',
     };
     const files = Object.entries(foreign).map(
       ([folder, specifier]) => [`lib/${folder}/case.ts`, `export { thing } from '${specifier}';\n`] as const,

@@ -57,6 +57,7 @@ export const verbs = [
   'erase',
   'escape',
   'estimate',
+  'examine',
   'exchange',
   'execute',
   'expand',

@@ -14,13 +14,15 @@ const slow = [
   // The documents, followed step by step.
   'test/docs/{walkthroughs,own-servers,code-blocks}.test.ts',
   'test/example-app/process.test.ts',
+  // Debian's Prometheus scrapes the example app.
+  'test/metrics/prometheus-server.test.ts',
   // Programs in other languages and of others, started as processes, and what bundlers make.
   'test/crypto/worker-in-builds.test.ts',
   'test/dialects/{run-sample,swagger-client,deribit-heartbeat,deribit-web-socket,ccxt}.test.ts',
   'test/{signatures,tokens}/foreign-clients.test.ts',
   'test/middleware/{mcp-sdk-example,mcp-version-2,nestjs,routes-of-others}.test.ts',
   'test/admin/generated-clients.test.ts',
-  'test/cli/interrupted-import.test.ts',
+  'test/cli/{interrupted-import,doctor-processes,completion-shells,terminal,leaked-key}.test.ts',
   'test/moving/*.test.ts',
   'test/recipes/{better-auth,django,sanctum,unkey}.test.ts',
   // Floods, and what is measured over many repetitions.

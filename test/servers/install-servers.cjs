@@ -14,6 +14,10 @@ const PROXY_PACKAGES = ['nginx', 'haproxy', 'caddy'];
 const BROWSER_PACKAGES = ['chromium', 'fonts-liberation'];
 /** Systems that keys are imported from: PHP for those of Laravel, and a package of Django with what it needs. */
 const RECIPE_PACKAGES = ['php-cli', 'python3-djangorestframework-api-key'];
+/** Shells that complete commands. */
+const SHELL_PACKAGES = ['zsh', 'fish'];
+/** A server that scrapes an app, and the program that checks its rules: needed by the tests of monitoring only. */
+const MONITORING_PACKAGES = ['prometheus'];
 /** Where Debian has packages of Python; one is found there by the name of its folder. */
 const PYTHON_FOLDER = '/usr/lib/python3/dist-packages';
 /** Needed by one test, which counts system calls. */
@@ -84,14 +88,16 @@ function packagesWith(name) {
   if (name === 'go') return GO_PACKAGES;
   if (name === 'chromium') return BROWSER_PACKAGES;
   if (name === 'strace') return TRACE_PACKAGES;
+  if (SHELL_PACKAGES.includes(name)) return SHELL_PACKAGES;
   if (name === 'php' || name === 'rest_framework_api_key') return RECIPE_PACKAGES;
+  if (name === 'prometheus' || name === 'promtool') return MONITORING_PACKAGES;
   return PROXY_PACKAGES.includes(name) ? PROXY_PACKAGES : SERVER_PACKAGES;
 }
 
 /**
  * The path of a program that tests run, a server, a tool for one, or the curl that the documents show, or of a package of Python. Installs it when it is missing
  * and we may.
- * @param {'redis-server' | 'redis-cli' | 'initdb' | 'postgres' | 'pg_basebackup' | 'pg_ctl' | 'pg_dump' | 'curl' | 'openssl' | 'go' | 'nginx' | 'haproxy' | 'caddy' | 'chromium' | 'php' | 'rest_framework_api_key' | 'strace'} name
+ * @param {'redis-server' | 'redis-cli' | 'initdb' | 'postgres' | 'pg_basebackup' | 'pg_ctl' | 'pg_dump' | 'curl' | 'openssl' | 'go' | 'nginx' | 'haproxy' | 'caddy' | 'chromium' | 'php' | 'rest_framework_api_key' | 'prometheus' | 'promtool' | 'strace' | 'zsh' | 'fish'} name
  * @returns {string}
  */
 function findServerProgram(name) {

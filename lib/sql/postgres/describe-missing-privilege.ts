@@ -1,3 +1,5 @@
+import { quoteName } from './quote-name.js';
+
 /** What is known about a statement that PostgreSQL refused for want of a privilege (SQLSTATE 42501). */
 export interface RefusedStatement {
   /** PostgreSQL's own sentence. */
@@ -72,8 +74,4 @@ function findSchema(text: string, name: string): string {
 
 function readCreatedSchema(text: string): string {
   return quoteName(/create schema "([^"]+)"/i.exec(text)?.[1] ?? 'api_keys');
-}
-
-function quoteName(name: string): string {
-  return /^[a-z_][a-z0-9_]*$/.test(name) || name.includes(' ') ? name : `"${name.replaceAll('"', '""')}"`;
 }

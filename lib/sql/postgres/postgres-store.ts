@@ -6,6 +6,9 @@ import type { PgPool } from './postgres-pool.js';
 import type { MigrateMode } from '../sql-database.js';
 import { SqlKeyStore } from '../sql-key-store.js';
 
+/** The schema of the tables, unless the app names another one. */
+export const defaultSchema = 'api_keys';
+
 /** Options of {@link postgresStore}. */
 export interface PostgresStoreOptions {
   /** A `postgres://` URL, or your `pg.Pool`: it is used beside your own queries and never closed. */
@@ -48,7 +51,7 @@ export interface PostgresStoreOptions {
 export function postgresStore(options: PostgresStoreOptions): KeyStore {
   const {
     connection,
-    schema = 'api_keys',
+    schema = defaultSchema,
     deadlineMs = 2000,
     readDeadlineMs = Math.min(700, deadlineMs),
     migrate = 'auto',

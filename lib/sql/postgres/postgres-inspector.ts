@@ -1,0 +1,48 @@
+import { sql } from 'kysely';
+import type { DatabaseInspector } from '../../ports/database-inspector.js';
+import type { Logger } from '../../ports/logger.js';
+import type { MigrateMode } from '../sql-database.js';
+import { createSqlInspector } from '../sql-inspector.js';
+import { listMissingGrants } from './list-missing-grants.js';
+import { createPostgresDatabase } from './postgres-database.js';
+import type { PgPool } from './postgres-pool.js';
+
+/** What is looked at. */
+export interface PostgresInspectorOptions {
+  readonly connection: string | PgPool;
+  readonly schema: string;
+  readonly migrate: MigrateMode;
+  readonly logger: Logger;
+  /** Describes an error for operators. */
+  readonly describeError: (error: unknown) => string;
+}
+
+/** Looks at a schema of PostgreSQL. */
+export function createPostgresInspector(options: PostgresInspectorOptions): DatabaseInspector {
+  const { connection, schema, migrate, logger, describeError } = options;
+  const database = createPostgresDatabase({
+    ...{ connection, schema, logger, deadlineMs: 2000, readDeadlineMs: 2000, maxConnections: 2 },
+  });
+  return createSqlInspector({
+    database,
+    mode: migrate,
+    describeError,
+    look: () => ({ isThere: true, facts: {} }),
+    async readOwn(reader, createsTables, { now, trimsAudit }) {
+      const sentAt = now();
+      const { rows } = await sql<{ now: number; read_only: number; commit: string }>`
+        select cast(extract(epoch from pg_catalog.clock_timestamp()) * 1000 as bigint) as now,
+          case when pg_catalog.pg_is_in_recovery()
+            or pg_catalog.current_setting('default_transaction_read_only') = 'on' then 1 else 0 end as read_only,
+          pg_catalog.current_setting('synchronous_commit') as commit`.execute(reader);
+      const receivedAt = now();
+      const [server] = rows;
+      return {
+        clockAheadMs: server === undefined ? null : Math.round((sentAt + receivedAt) / 2 - server.now),
+        isReadOnly: server?.read_only === 1,
+        canLoseCommits: server?.commit === 'off',
+        missingGrants: await listMissingGrants(reader, { schema, createsTables, trimsAudit }),
+      };
+    },
+  });
+}
