@@ -2,6 +2,7 @@ import type { createAdminRouter, AdminRouterOptions } from './admin/admin-router
 import type { AuditApi } from './api/audit-api.js';
 import type { KeysApi } from './api/keys-api.js';
 import type { OwnersApi } from './api/owners-api.js';
+import type { WebhooksApi } from './api/webhooks-api.js';
 import type { Redaction } from './api/redaction.js';
 import type { WithDialectHost } from './dialects/dialect-host.js';
 import type { ApiKeyIdentity, ApiKeyTypes } from './domain/api-key-identity.js';
@@ -138,6 +139,14 @@ export interface ApiKeys<
    * await apiKeys.owners.as({ kind: 'admin', id: 'olga' }).suspend({ ownerId: 'alice', suspensionReason: 'Unpaid' });
    */
   readonly owners: OwnersApi;
+  /**
+   * The endpoints that events are sent to. Needs the option `events.webhooks`.
+   *
+   * @example
+   * const webhooks = apiKeys.webhooks.as({ kind: 'admin', id: 'olga' });
+   * const { id, secret } = await webhooks.create({ url: 'https://crm.acme.example/api-keys' });
+   */
+  readonly webhooks: WebhooksApi;
   /**
    * Connects and applies pending migrations; until then guards and routers answer 503. It does not fail while only Redis
    * is unreachable. Rejects when the database cannot be reached, and may be called again then.

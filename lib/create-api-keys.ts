@@ -4,6 +4,7 @@ import type { ApiKeys } from './api-keys.js';
 import { createAuditApi } from './api/create-audit-api.js';
 import { createKeysApi } from './api/create-keys-api.js';
 import { createOwnersApi } from './api/create-owners-api.js';
+import { createWebhooksApi } from './api/create-webhooks-api.js';
 import { createRedaction } from './api/redaction.js';
 import { dialectHost } from './dialects/dialect-host.js';
 import { noScope } from './domain/scope-requirement.js';
@@ -161,6 +162,9 @@ export function createApiKeys<
     get audit() {
       return requireRunning().audit;
     },
+    get webhooks() {
+      return requireRunning().webhooks;
+    },
     get stepUp() {
       return requireRunning().stepUp;
     },
@@ -252,6 +256,7 @@ export function createApiKeys<
     }),
     owners: createOwnersApi(instance.ready),
     audit: createAuditApi(instance.ready),
+    webhooks: createWebhooksApi(instance.ready, clock),
 
     ready: async () => void (await keepProcessAlive(instance.ready())),
     close: instance.close,

@@ -90,6 +90,9 @@ export type { AccessEvent } from './domain/access-event.js';
 export type { KeyFilter } from './manage/list-keys.js';
 export type { Page } from './manage/list-page.js';
 
+// Events.
+export type { ApiKeysEvent } from './domain/api-keys-event.js';
+
 // What is thrown.
 export {
   ApiKeysError,

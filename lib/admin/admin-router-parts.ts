@@ -8,6 +8,7 @@ import type { ProblemTypes } from '../http/problem-types.js';
 import type { RequestIdReader } from '../http/request-id-reader.js';
 import type { ApiKeysStatus } from '../domain/api-keys-status.js';
 import type { KeyService } from '../manage/key-service.js';
+import type { WebhookService } from '../events/webhook-service.js';
 import type { OwnerService } from '../manage/owner-service.js';
 import type { Clock } from '../ports/clock.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
@@ -24,6 +25,8 @@ export interface AdminRouterParts {
   readonly keyspace: Keyspace;
   readonly clock: Clock;
   readonly audit: AuditService;
+  /** `null` without the option `events.webhooks`. */
+  readonly webhooks: WebhookService | null;
   readonly stepUp: StepUpPorts;
   readonly reportError: ErrorReporter;
   readonly access: AccessNotes;

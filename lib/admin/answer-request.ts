@@ -4,6 +4,7 @@ import { parseOwnerId } from '../domain/key-fields.js';
 import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
 import { ApiKeysError } from '../errors.js';
 import { escapeJson } from '../http/escape-json.js';
+import type { WebhookService } from '../events/webhook-service.js';
 import type { ChangeContext } from '../manage/change.js';
 import { readFields } from '../manage/read-fields.js';
 import { assertMayImport } from '../manage/import-keys.js';
@@ -71,9 +72,11 @@ async function answerOf(
     keys: parts.keys,
     owners: parts.owners,
     audit: parts.audit,
+    webhooks: () => requireWebhooks(parts),
     context,
     keyId,
     ownerId,
+    webhookId: String(req.params.webhookId ?? ''),
     ...parsed,
     body,
     ...headers,
@@ -128,6 +131,13 @@ async function createContext(
 
 function isKeyOperation(operation: StepUpOperation | undefined): operation is (typeof keyOperations)[number] {
   return keyOperations.some((each) => each === operation);
+}
+
+function requireWebhooks({ webhooks }: Pick<AdminRouterParts, 'webhooks'>): WebhookService {
+  if (webhooks !== null) return webhooks;
+  throw new ApiKeysError('not_found', {
+    detail: 'There are no webhooks here: the app has not enabled them.',
+  });
 }
 
 function requireHolder(req: Request): ApiKeyIdentity {

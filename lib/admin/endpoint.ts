@@ -5,6 +5,7 @@ import type { StepUpOperation } from '../http/step-up-options.js';
 import type { ApiKeysStatus } from '../domain/api-keys-status.js';
 import type { ChangeContext, ExpectedVersion } from '../manage/change.js';
 import type { KeyService } from '../manage/key-service.js';
+import type { WebhookService } from '../events/webhook-service.js';
 import type { OwnerService } from '../manage/owner-service.js';
 import type { ParsedFields } from '../manage/parsed-fields.js';
 import type { BodyField } from './fields/body-fields.js';
@@ -20,11 +21,15 @@ export interface AdminCall {
   readonly keys: KeyService;
   readonly owners: OwnerService;
   readonly audit: AuditService;
+  /** @throws ApiKeysError `not_found` without the option `events.webhooks` */
+  readonly webhooks: () => WebhookService;
   readonly context: ChangeContext;
   /** The id in the path, or the id of the calling key; not yet known to exist. */
   readonly keyId: string;
   /** The owner in the path; empty where the path has none. */
   readonly ownerId: string;
+  /** The id of the webhook in the path; empty where the path has none. */
+  readonly webhookId: string;
   /** The fields of the body that the endpoint declares, parsed. */
   readonly fields: ParsedFields;
   /** The query parameters that the endpoint declares, parsed. */

@@ -1,5 +1,6 @@
 import { deleteKey } from './delete-key.js';
 import { deleteOwner } from './delete-owner.js';
+import { deleteWebhook } from './delete-webhook.js';
 import type { Endpoint, OpenEndpoint } from './endpoint.js';
 import { getAudit } from './get-audit.js';
 import { getAuditAccess } from './get-audit-access.js';
@@ -17,7 +18,11 @@ import { getOwners } from './get-owners.js';
 import { getPosture } from './get-posture.js';
 import { getSelf } from './get-self.js';
 import { getStatus } from './get-status.js';
+import { getWebhook } from './get-webhook.js';
+import { getWebhookDeliveries } from './get-webhook-deliveries.js';
+import { getWebhooks } from './get-webhooks.js';
 import { patchKey } from './patch-key.js';
+import { patchWebhook } from './patch-webhook.js';
 import { postKeyRevoke } from './post-key-revoke.js';
 import { postKeyRotate } from './post-key-rotate.js';
 import { postKeys } from './post-keys.js';
@@ -26,6 +31,10 @@ import { postOwnerResume } from './post-owner-resume.js';
 import { postPlanImpact } from './post-plan-impact.js';
 import { postOwnerSuspend } from './post-owner-suspend.js';
 import { postSelfRevoke } from './post-self-revoke.js';
+import { postWebhookReplay } from './post-webhook-replay.js';
+import { postWebhookRotateSecret } from './post-webhook-rotate-secret.js';
+import { postWebhookTest } from './post-webhook-test.js';
+import { postWebhooks } from './post-webhooks.js';
 import { putOwner } from './put-owner.js';
 import type { StepUpOperation } from '../http/step-up-options.js';
 
@@ -96,6 +105,18 @@ export const endpoints: readonly EndpointRow[] = [
   { method: 'get', path: '/audit/observed', access: 'actor', endpoint: getAuditObserved },
   { method: 'get', path: '/audit/export', access: 'actor', endpoint: getAuditExport },
   { method: 'get', path: '/audit/verify', access: 'actor', endpoint: getAuditVerify },
+  { method: 'post', path: '/webhooks', access: 'actor', endpoint: postWebhooks },
+  { method: 'get', path: '/webhooks', access: 'actor', endpoint: getWebhooks },
+  { method: 'get', path: '/webhooks/:webhookId', access: 'actor', endpoint: getWebhook },
+  { method: 'patch', path: '/webhooks/:webhookId', access: 'actor', endpoint: patchWebhook },
+  { method: 'delete', path: '/webhooks/:webhookId', access: 'actor', endpoint: deleteWebhook },
+  {
+    ...{ method: 'post', path: '/webhooks/:webhookId/rotate-secret', access: 'actor' },
+    endpoint: postWebhookRotateSecret,
+  },
+  { method: 'post', path: '/webhooks/:webhookId/test', access: 'actor', endpoint: postWebhookTest },
+  { method: 'get', path: '/webhooks/:webhookId/deliveries', access: 'actor', endpoint: getWebhookDeliveries },
+  { method: 'post', path: '/webhooks/:webhookId/replay', access: 'actor', endpoint: postWebhookReplay },
   { method: 'get', path: '/status', access: 'actor', endpoint: getStatus },
   { method: 'get', path: '/self', access: 'holder', endpoint: getSelf },
   { method: 'post', path: '/self/revoke', access: 'holder', endpoint: postSelfRevoke },

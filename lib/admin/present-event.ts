@@ -13,6 +13,7 @@ export function presentEvent(event: AuditEntry): object {
     keyVersion: event.keyVersion,
     ...(event.ownerVersion === undefined ? {} : { ownerVersion: event.ownerVersion }),
     ...(event.cut === undefined ? {} : { cut: event.cut }),
+    ...(event.webhookId === undefined ? {} : { webhookId: event.webhookId }),
     changedFields: event.changedFields,
     actor: presentActor(event.actor),
     address: event.address,

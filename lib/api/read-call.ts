@@ -13,7 +13,7 @@ export interface Call {
 }
 
 /** What has commands. */
-export type CallArea = 'keys' | 'owners' | 'audit';
+export type CallArea = 'keys' | 'owners' | 'audit' | 'webhooks';
 
 /** An option of a command besides its actor. */
 export type CommandOption = keyof ExpectedVersionOption;

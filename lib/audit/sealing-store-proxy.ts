@@ -23,6 +23,8 @@ const writingSteps: Readonly<Record<WritingStep, true>> = {
   carry: true,
   trim: true,
   putOwner: true,
+  putWebhook: true,
+  removeWebhook: true,
 };
 
 /** Any such step. */

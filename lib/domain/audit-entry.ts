@@ -29,7 +29,14 @@ export type AuditAction =
   /** The personal data of an owner is erased from here on back. */
   | 'owner.erased'
   /** Older entries of the trail were removed by retention: `cut` is the last of them. */
-  | 'audit.trimmed';
+  | 'audit.trimmed'
+  /** An endpoint was added that events are sent to. */
+  | 'webhook.created'
+  | 'webhook.updated'
+  | 'webhook.secret_rotated'
+  /** The endpoint has answered 410 Gone: nothing is sent to it any more. */
+  | 'webhook.disabled'
+  | 'webhook.deleted';
 
 /** The author of a change. */
 export interface AuditActor {
@@ -62,6 +69,8 @@ export interface AuditEntryDraft {
   readonly ownerVersion?: number;
   /** Only of `audit.trimmed`: the last entry that was cut off. It belongs to no owner: its `ownerId` is empty. */
   readonly cut?: AuditCut;
+  /** Only of changes of webhooks, which belong to no owner: their `ownerId` is empty. */
+  readonly webhookId?: string;
   /** Names of the record's fields that changed. */
   readonly changedFields: readonly string[];
   readonly actor: AuditActor;

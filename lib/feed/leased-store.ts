@@ -17,7 +17,7 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
       return read(...args);
     };
   const { accessLog, observations, trail, claims, credits, owners, usage, nonces, tokens } = store;
-  const { housekeeping, erasure } = store;
+  const { housekeeping, erasure, events } = store;
   const { signingKeys, refreshGrants } = tokens;
 
   // Spelt out, so that the compiler reports every method that is added to stores.
@@ -51,6 +51,21 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
       eraseTraces: (keyIds) => erasure.eraseTraces(keyIds),
       eraseSpentCredits: (ownerId) => erasure.eraseSpentCredits(ownerId),
     },
+    events: {
+      // What works on queues is proven by its own writes: a server that answers reads only lets no process take one.
+      addQueue: (id) => events.addQueue(id),
+      listQueues: () => events.listQueues(),
+      hold: (...queue) => events.hold(...queue),
+      release: (...queue) => events.release(...queue),
+      advance: (step) => events.advance(step),
+      countWaiting: (...queue) => events.countWaiting(...queue),
+      listDue: (...query) => events.listDue(...query),
+      settle: (...results) => events.settle(...results),
+      prune: (...range) => events.prune(...range),
+      replay: (...dead) => events.replay(...dead),
+      listDeliveries: leased((query) => events.listDeliveries(query)),
+      findWebhook: leased((id) => events.findWebhook(id)),
+    },
     claims: { find: leased((name) => claims.find(name)) },
     credits: {
       spend: (...payment) => credits.spend(...payment),
@@ -70,7 +85,7 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
       forgetBefore: (...range) => usage.forgetBefore(...range),
     },
     accessLog: {
-      add: (events) => accessLog.add(events),
+      add: (entries) => accessLog.add(entries),
       list: leased((query) => accessLog.list(query)),
       findScanEnd: leased((...scan) => accessLog.findScanEnd(...scan)),
       prune: (...range) => accessLog.prune(...range),

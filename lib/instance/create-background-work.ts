@@ -1,4 +1,5 @@
 import { toApiKey } from '../domain/api-key-view.js';
+import type { Pepper } from '../crypto/peppers.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import { ExpirySweep } from '../manage/expiry-sweep.js';
 import { GraceStarts } from '../manage/grace-starts.js';
@@ -10,12 +11,15 @@ import type { AuditSealer } from '../ports/audit-sealer.js';
 import type { ChangeAnnouncer } from '../ports/change-announcer.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
+import { createEventDispatcher } from './create-event-dispatcher.js';
 
 /** What an instance does besides answering requests. */
 export interface BackgroundWork {
   /** Starts the grace periods that begin with the first use of a new secret. */
   readonly graces: GraceStarts;
-  /** Starts expiry notices and the removal of expired rows. */
+  /** Records from when on events are delivered. */
+  open(): Promise<void>;
+  /** Starts expiry notices, the removal of expired rows and the delivery of events. */
   start(): void;
   /** Waits for work in progress. */
   stop(): Promise<void>;
@@ -28,6 +32,7 @@ export interface BackgroundWorkParts {
   readonly sealer: AuditSealer;
   readonly changes: ChangeAnnouncer;
   readonly keyspaces: Keyspaces;
+  readonly peppers: readonly [Pepper, ...Pepper[]];
   readonly logger: Logger;
 }
 
@@ -38,14 +43,17 @@ export function createBackgroundWork(parts: BackgroundWorkParts): BackgroundWork
   const graces = new GraceStarts((use) => startGrace({ store, changes, clock }, use), logger);
   const sweep = createExpirySweep(parts);
   const housekeeper = new Housekeeper({ store, sealer, clock, logger, ...options.retention });
+  const dispatcher = createEventDispatcher(parts);
   return {
     graces,
+    open: async () => dispatcher?.open(),
     start() {
       sweep?.start();
       housekeeper.start();
+      dispatcher?.start();
     },
     async stop() {
-      await Promise.all([graces.stop(), sweep?.stop(), housekeeper.stop()]);
+      await Promise.all([graces.stop(), sweep?.stop(), housekeeper.stop(), dispatcher?.stop()]);
     },
   };
 }

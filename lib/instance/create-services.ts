@@ -9,12 +9,14 @@ import type { Keyspace } from '../domain/keyspace.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import { createKeyService } from '../manage/key-service.js';
 import type { ManagePorts } from '../manage/manage-ports.js';
+import { createWebhookService } from '../events/webhook-service.js';
 import { createOwnerService } from '../manage/owner-service.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { AuditSealer } from '../ports/audit-sealer.js';
 import type { ChangeAnnouncer } from '../ports/change-announcer.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { SecretHasher } from '../ports/secret-hasher.js';
+import { createWebhookSender } from '../webhooks/create-webhook-sender.js';
 import type { Running } from './running.js';
 
 /** What the services of the management side need. */
@@ -32,7 +34,7 @@ export interface ServicesParts {
 /** Creates the services that manage keys and read the audit trail. */
 export function createServices(
   parts: ServicesParts,
-): Pick<Running, 'service' | 'createServiceFor' | 'owners' | 'audit'> {
+): Pick<Running, 'service' | 'createServiceFor' | 'owners' | 'audit' | 'webhooks'> {
   const { options, store, changes, keyspaces, peppers, sealer, hasher, observed } = parts;
   const { clock } = options;
   const digester = createSecretDigester(peppers);
@@ -59,6 +61,13 @@ export function createServices(
   return {
     service: createKeyService(createPorts(keyspaces.native, null)),
     createServiceFor: (keyspace) => createKeyService(createPorts(keyspace, keyspace.name)),
+    webhooks:
+      options.events.webhooks === null
+        ? null
+        : createWebhookService({
+            ...{ store, secretSealer, random, cursorSigner, clock },
+            sender: createWebhookSender(options.events.webhooks),
+          }),
     owners: createOwnerService(createPorts(keyspaces.native, null)),
     audit: createAuditService({
       store,

@@ -1,6 +1,7 @@
 import type { AuditService } from '../audit/audit-service.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import type { OtherProcess } from '../domain/other-process.js';
+import type { WebhookService } from '../events/webhook-service.js';
 import type { KeyService } from '../manage/key-service.js';
 import type { OwnerService } from '../manage/owner-service.js';
 import type { KeyPlace } from '../feed/change-listeners.js';
@@ -19,6 +20,8 @@ export interface Running {
   readonly createServiceFor: (keyspace: Keyspace) => KeyService;
   readonly owners: OwnerService;
   readonly audit: AuditService;
+  /** `null` without the option `events.webhooks`. */
+  readonly webhooks: WebhookService | null;
   readonly verifier: ApiKeyVerifier;
   /** `null` without the option `tokens`. */
   readonly tokens: RunningTokens | null;

@@ -90,6 +90,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     redis?.connection.client.on('close', forgetPlace);
     await redis?.cache.open();
     await places.start();
+    await background.open();
     recorder.start(store.accessLog);
     observed.start(store.observations);
   } catch (error) {

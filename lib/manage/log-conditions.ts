@@ -44,6 +44,11 @@ const auditActions: Readonly<Record<AuditAction, true>> = {
   'owner.updated': true,
   'owner.erased': true,
   'audit.trimmed': true,
+  'webhook.created': true,
+  'webhook.updated': true,
+  'webhook.secret_rotated': true,
+  'webhook.disabled': true,
+  'webhook.deleted': true,
 };
 
 /** Every action of the audit log, in the order of a key's lifecycle. */

@@ -1,4 +1,5 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { WebhookRecord } from '../domain/webhook.js';
 import { listAncestors, toKeyAncestor } from '../domain/key-ancestor.js';
 import { toOwnerStanding, type OwnerRecord } from '../domain/owner.js';
 import type { IdempotencyClaim } from '../ports/idempotency-claims.js';
@@ -20,8 +21,15 @@ export interface MemoryContents {
   readonly claims: ReadonlyMap<string, IdempotencyClaim>;
   /** Names of notices, see {@link formatNoticeName}. */
   readonly expiryNotices: ReadonlySet<string>;
+  readonly webhooks: ReadonlyMap<string, MemoryWebhook>;
   /** Revoked tokens -> until when they have to be recorded. */
   readonly revokedTokens: ReadonlyMap<string, number>;
+}
+
+/** A webhook, and the entry of the trail after which its queue begins. */
+export interface MemoryWebhook {
+  readonly record: WebhookRecord;
+  readonly since: number;
 }
 
 /** What is left of a removed key. */

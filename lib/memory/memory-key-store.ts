@@ -11,6 +11,7 @@ import { createMemoryAuditTrail } from './memory-audit-trail.js';
 import { MemoryChangeFeed, type StoredEvent } from './memory-change-feed.js';
 import { addLinked, findVisibleKey, type MemoryContents } from './memory-contents.js';
 import { createMemoryCreditLedger } from './memory-credit-ledger.js';
+import { MemoryEventStore } from './memory-event-store.js';
 import { MemoryObservationLog } from './memory-observation-log.js';
 import { MemoryNonceStore } from './memory-nonce-store.js';
 import { createMemoryTokenStore } from './memory-token-store.js';
@@ -43,6 +44,7 @@ export function memoryStore(): KeyStore {
     claims: new Map(),
     expiryNotices: new Set(),
     revokedTokens: new Map(),
+    webhooks: new Map(),
   };
   let lastChange: Promise<unknown> = Promise.resolve();
   /** Runs work after all work before it. */
@@ -105,6 +107,7 @@ export function memoryStore(): KeyStore {
     usage,
     nonces,
     tokens,
+    events: new MemoryEventStore(() => contents),
     housekeeping: {
       removeExpired,
       async findEndedKeys(time, limit) {

@@ -1,6 +1,7 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEntryDraft } from '../domain/audit-entry.js';
 import type { OwnerRecord } from '../domain/owner.js';
+import type { WebhookRecord } from '../domain/webhook.js';
 import type { CreditBalance } from '../domain/credits.js';
 import { hashAuditEntry, serializeAuditEntry } from '../ports/audit-chain.js';
 import type { TrailStart } from '../ports/audit-trail.js';
@@ -19,6 +20,7 @@ import {
   formatNoticeName,
   findVisibleKey,
   type MemoryContents,
+  type MemoryWebhook,
   type RemovedKey,
 } from './memory-contents.js';
 import { compareNewestFirst } from './newest-first.js';
@@ -37,6 +39,7 @@ export class MemoryTransaction implements KeyStoreTransaction {
   readonly #claims: Map<string, IdempotencyClaim>;
   readonly #expiryNotices: Set<string>;
   readonly #revokedTokens: Map<string, number>;
+  readonly #webhooks: Map<string, MemoryWebhook>;
   readonly #credits = new Map<string, { balance: CreditBalance | null; change: CreditChange }>();
   #failure: { readonly error: unknown } | undefined;
 
@@ -54,6 +57,7 @@ export class MemoryTransaction implements KeyStoreTransaction {
     this.#claims = new Map(contents.claims);
     this.#expiryNotices = new Set(contents.expiryNotices);
     this.#revokedTokens = new Map(contents.revokedTokens);
+    this.#webhooks = new Map(contents.webhooks);
   }
 
   async maxLeaseMs(): Promise<number> {
@@ -183,6 +187,39 @@ export class MemoryTransaction implements KeyStoreTransaction {
     });
   }
 
+  async findWebhook(id: string): Promise<WebhookRecord | null> {
+    return this.#step(() => deepCopy(this.#webhooks.get(id)?.record ?? null));
+  }
+
+  async countWebhooks(): Promise<number> {
+    return this.#step(() => this.#webhooks.size);
+  }
+
+  async putWebhook(record: WebhookRecord, event: AuditEntryDraft): Promise<void> {
+    this.#step(() => {
+      const { id, version } = record;
+      const stored = this.#webhooks.get(id);
+      if ((stored?.record.version ?? 0) !== version - 1) {
+        throw new Error(`The webhook ${id} is not stored at version ${version - 1}`);
+      }
+      this.#append(event);
+      this.#webhooks.set(id, { record: deepCopy(record), since: stored?.since ?? this.position.sequence });
+    });
+  }
+
+  async removeWebhook(
+    { id, version }: Pick<WebhookRecord, 'id' | 'version'>,
+    event: AuditEntryDraft,
+  ): Promise<void> {
+    this.#step(() => {
+      if (this.#webhooks.get(id)?.record.version !== version) {
+        throw new Error(`The webhook ${id} is not stored at version ${version}`);
+      }
+      this.#webhooks.delete(id);
+      this.#append(event);
+    });
+  }
+
   async carry(
     { id, version }: Pick<ApiKeyRecord, 'id' | 'version'>,
     event: AuditEntryDraft,
@@ -243,6 +280,7 @@ export class MemoryTransaction implements KeyStoreTransaction {
       claims: this.#claims,
       expiryNotices: this.#expiryNotices,
       revokedTokens: this.#revokedTokens,
+      webhooks: this.#webhooks,
     };
   }
 

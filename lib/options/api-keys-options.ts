@@ -8,6 +8,7 @@ import type { PgPool } from '../sql/postgres/postgres-pool.js';
 import type { FailureBudgetOptions } from '../verify/failure-budget.js';
 import type { CacheOption } from './cache-option.js';
 import type { DatabaseOption } from './database-option.js';
+import type { EventsOption } from './events-option.js';
 import type { ExpiryNoticesOption } from './expiry-notices-option.js';
 import type { ForeignFormatOption } from './foreign-formats-option.js';
 import type { LimitsOption } from './limits-option.js';
@@ -67,6 +68,13 @@ export interface ApiKeysOptions<
    * @default undefined - no notices
    */
   readonly expiryNotices?: ExpiryNoticesOption | undefined;
+  /**
+   * Delivers every change and every notice as an event, at least once and in order for each key: to code of yours, to webhooks, or to
+   * both.
+   *
+   * @default undefined - events are not delivered
+   */
+  readonly events?: EventsOption | undefined;
   /**
    * How long what has ended is kept: `{ endedKeysDays: 365 }`. Removal happens in the background.
    *

@@ -9,6 +9,7 @@ import type { FailureBudgetOptions } from '../verify/failure-budget.js';
 import type { ApiKeysOptions } from './api-keys-options.js';
 import { readCache, type ResolvedCacheOption } from './cache-option.js';
 import { readDatabase, type ResolvedDatabaseOption } from './database-option.js';
+import { readEvents, type ResolvedEventsOption } from './events-option.js';
 import { readExpiryNotices, type ExpiryNoticesOption } from './expiry-notices-option.js';
 import { readFailureBudget } from './failure-budget-option.js';
 import { readForeignFormats } from './foreign-formats-option.js';
@@ -45,6 +46,7 @@ export interface ReadApiKeysOptions {
   readonly plans: unknown;
   readonly defaultPlan: unknown;
   readonly expiryNotices: ExpiryNoticesOption | undefined;
+  readonly events: ResolvedEventsOption;
   readonly retention: ResolvedRetentionOption;
   readonly pepper: string | readonly string[] | undefined;
   /** `null`: the embedded file, or `store`. */
@@ -99,6 +101,7 @@ const readers = {
   plans: takeAsGiven<unknown>(),
   defaultPlan: takeAsGiven<unknown>(),
   expiryNotices: allowAbsent(readExpiryNotices),
+  events: readEvents,
   retention: readRetention,
   pepper: ignoreEmpty(takeAsGiven<ApiKeysOptions['pepper']>()),
   database: ignoreEmpty(readDatabase),

@@ -1,5 +1,6 @@
 import { pepperCommand } from '../crypto/peppers.js';
 import { InvalidOptionError } from '../errors.js';
+import { hasMethods } from './has-methods.js';
 import { isEmbeddedFile } from './database-option.js';
 import type { LimitsOption } from './limits-option.js';
 import type { ResolvedOptions } from './resolved-options.js';
@@ -7,7 +8,7 @@ import type { ResolvedOptions } from './resolved-options.js';
 /** The options that depend on each other, before defaults that depend on others are filled in. */
 export type DependentOptions = Pick<
   ResolvedOptions,
-  'store' | 'database' | 'pepper' | 'redis' | 'environment' | 'environments'
+  'store' | 'database' | 'pepper' | 'redis' | 'environment' | 'environments' | 'events'
 > & { readonly limits: Pick<LimitsOption, 'onOutage'> };
 
 /**
@@ -27,6 +28,17 @@ export function refuseCombinations(options: DependentOptions): void {
     throw new InvalidOptionError(
       'pepper: must be given unless the database is a file: every process that opens the database needs the same one. ' +
         `Make one with: ${pepperCommand}`,
+    );
+  }
+  const { callback, webhooks } = options.events;
+  // Stores from before there were events have none, whatever the types say.
+  if (
+    (callback !== null || webhooks !== null) &&
+    store !== undefined &&
+    !hasMethods(store.events, ['advance'])
+  ) {
+    throw new InvalidOptionError(
+      'events: needs a store with the part events, which this one does not have; see docs/reference/custom-stores.md',
     );
   }
   if (redis === null && limits.onOutage !== undefined) {

@@ -19,7 +19,7 @@ export interface SerializedAuditEntry {
  */
 export function serializeAuditEntry(draft: AuditEntryDraft, sequence: number): SerializedAuditEntry {
   const { action, keyId, keyspace, ownerId, keyVersion, changedFields, actor, at } = draft;
-  const { ownerVersion, cut, mac } = draft;
+  const { ownerVersion, cut, webhookId, mac } = draft;
   const personal = serializePersonal(draft);
   const payload = JSON.stringify({
     sequence,
@@ -30,6 +30,7 @@ export function serializeAuditEntry(draft: AuditEntryDraft, sequence: number): S
     keyVersion,
     ...(ownerVersion === undefined ? {} : { ownerVersion }),
     ...(cut === undefined ? {} : { cut: { sequence: cut.sequence, hash: cut.hash } }),
+    ...(webhookId === undefined ? {} : { webhookId }),
     changedFields,
     actor: { kind: actor.kind, id: actor.id },
     at,

@@ -10,11 +10,13 @@ import type { AuditTrail } from './audit-trail.js';
 import type { CreditBalance } from '../domain/credits.js';
 import type { ChangeFeed, FeedPosition } from './change-feed.js';
 import type { Erasure } from './erasure.js';
+import type { EventStore } from './event-store.js';
 import type { Housekeeping } from './housekeeping.js';
 import type { ObservationLog } from './observation-log.js';
 import type { NonceStore } from './nonce-store.js';
 import type { OwnerStore } from './owner-store.js';
 import type { OwnerRecord } from '../domain/owner.js';
+import type { WebhookRecord } from '../domain/webhook.js';
 import type { RevokedToken, TokenStore } from './token-store.js';
 import type { UsageLog } from './usage-log.js';
 import type { CreditChange, CreditLedger } from './credit-ledger.js';
@@ -53,6 +55,8 @@ export interface KeyStore {
   readonly owners: OwnerStore;
   /** Removes what may name a person. */
   readonly erasure: Erasure;
+  /** Events on their way to webhooks and to code. */
+  readonly events: EventStore;
   /** Removes expired rows. */
   readonly housekeeping: Housekeeping;
 
@@ -211,6 +215,17 @@ export interface KeyStoreTransaction {
    * @returns whether this is the first time
    */
   revokeToken(token: RevokedToken, event: AuditEntryDraft): Promise<boolean>;
+  /** A webhook as it stands now. */
+  findWebhook(id: string): Promise<WebhookRecord | null>;
+  /** How many webhooks there are. */
+  countWebhooks(): Promise<number>;
+  /**
+   * Adds or replaces a webhook, and adds the event. A new one (version 1) gets a queue that begins after this event.
+   * `record.version` must be the stored version plus one (1 when none is stored), else it rejects.
+   */
+  putWebhook(record: WebhookRecord, event: AuditEntryDraft): Promise<void>;
+  /** Removes a webhook with its queue and deliveries, and adds the event. `version` must be the stored one, else it rejects. */
+  removeWebhook(webhook: Pick<WebhookRecord, 'id' | 'version'>, event: AuditEntryDraft): Promise<void>;
   /**
    * Adds the event, which repeats the version of a key whose last entry is going to be cut off; the key does not change. Does
    * nothing when the key is not stored at that version.

@@ -1,4 +1,5 @@
 import { addColumns } from './migrations/add-columns.js';
+import { addEvents } from './migrations/add-events.js';
 import { addInstances } from './migrations/add-instances.js';
 import { addLimitsAndRefusals } from './migrations/add-limits-and-refusals.js';
 import { addMembers } from './migrations/add-members.js';
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   addObservedRefusals,
   addTrailStart,
   indexParents,
+  addEvents,
 ];

@@ -8,6 +8,7 @@ import type { AuditTrail } from '../ports/audit-trail.js';
 import type { ChangeFeed, FeedPosition } from '../ports/change-feed.js';
 import type { CreditLedger } from '../ports/credit-ledger.js';
 import type { Erasure } from '../ports/erasure.js';
+import type { EventStore } from '../ports/event-store.js';
 import type { IdempotencyClaims } from '../ports/idempotency-claims.js';
 import type { Housekeeping } from '../ports/housekeeping.js';
 import type { Logger } from '../ports/logger.js';
@@ -55,6 +56,7 @@ import { SqlAuditTrail } from './sql-audit-trail.js';
 import { SqlChangeFeed } from './sql-change-feed.js';
 import type { WithinDeadline } from './sql-change-feed.js';
 import { SqlErasure } from './sql-erasure.js';
+import { SqlEventStore } from './sql-event-store.js';
 import { SqlObservationLog } from './sql-observation-log.js';
 import { SqlNonceStore } from './sql-nonce-store.js';
 import { SqlTokenStore, type Lookup } from './sql-token-store.js';
@@ -89,6 +91,7 @@ export class SqlKeyStore implements KeyStore {
   readonly nonces: NonceStore;
   readonly tokens: TokenStore;
   readonly erasure: Erasure;
+  readonly events: EventStore;
   readonly housekeeping: Housekeeping = {
     removeExpired: (rows, time, limit) =>
       this.#within('Removing expired rows', (budget) =>
@@ -187,6 +190,7 @@ export class SqlKeyStore implements KeyStore {
     this.usage = new SqlUsageLog(checked, runWithin);
     this.nonces = new SqlNonceStore(checked, runWithin);
     this.erasure = new SqlErasure(checked, runWithin);
+    this.events = new SqlEventStore(checked, runWithin);
     const createLookup =
       (on: SqlDatabase): Lookup =>
       (what, work) =>

@@ -7,6 +7,7 @@ import type { CreditChange } from '../ports/credit-ledger.js';
 import type { IdempotencyClaim } from '../ports/idempotency-claims.js';
 import type { ExpiryNotice, KeyStoreTransaction, OwnerKeyCounts } from '../ports/key-store.js';
 import type { OwnerRecord } from '../domain/owner.js';
+import type { WebhookRecord } from '../domain/webhook.js';
 import { appendEvent, moveAuditHead } from './queries/audit-queries.js';
 import { insertClaim } from './queries/claim-queries.js';
 import { setCredits } from './queries/credit-queries.js';
@@ -21,6 +22,13 @@ import type { SqlDialect } from './sql-database.js';
 import type { Tables } from './tables.js';
 import { insertRevokedToken } from './queries/token-queries.js';
 import { deleteKey } from './queries/removed-keys.js';
+import {
+  countWebhooks,
+  deleteWebhook,
+  findWebhook,
+  insertQueue,
+  writeWebhook,
+} from './queries/webhook-queries.js';
 import { isKeyAtVersion, readTrailStart, writeTrailStart } from './queries/trail-start.js';
 import { Mutex } from './mutex.js';
 import type { RevokedToken } from '../ports/token-store.js';
@@ -129,6 +137,29 @@ export class SqlTransaction implements KeyStoreTransaction {
       const isFirst = await insertRevokedToken(this.#transaction, token);
       if (isFirst) await this.#append(event);
       return isFirst;
+    });
+  }
+
+  findWebhook(id: string): Promise<WebhookRecord | null> {
+    return this.#step(() => findWebhook(this.#transaction, id));
+  }
+
+  countWebhooks(): Promise<number> {
+    return this.#step(() => countWebhooks(this.#transaction));
+  }
+
+  putWebhook(record: WebhookRecord, event: AuditEntryDraft): Promise<void> {
+    return this.#step(async () => {
+      await writeWebhook(this.#transaction, record);
+      await this.#append(event);
+      if (record.version === 1) await insertQueue(this.#transaction, record.id, this.#head.sequence);
+    });
+  }
+
+  removeWebhook(webhook: Pick<WebhookRecord, 'id' | 'version'>, event: AuditEntryDraft): Promise<void> {
+    return this.#step(async () => {
+      await deleteWebhook(this.#transaction, webhook);
+      await this.#append(event);
     });
   }
 

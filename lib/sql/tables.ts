@@ -28,6 +28,9 @@ export interface Tables {
   revoked_tokens: RevokedTokensTable;
   instances: InstancesTable;
   signature_place: SignaturePlaceTable;
+  event_queues: EventQueuesTable;
+  event_deliveries: EventDeliveriesTable;
+  webhooks: WebhooksTable;
   schema_versions: SchemaVersionsTable;
 }
 
@@ -282,6 +285,47 @@ export interface SignaturePlaceTable {
   id: number;
   place: string | null;
   since: number;
+}
+
+/** The queue of one receiver of events; `EventQueue` of lib/ports/event-store.ts describes the columns. */
+export interface EventQueuesTable {
+  id: string;
+  cursor: number;
+  holder: string | null;
+  beat: number;
+}
+
+/** Events that were not taken yet; `EventDelivery` of lib/ports/event-store.ts describes the columns. */
+export interface EventDeliveriesTable {
+  queue_id: string;
+  sequence: number;
+  event_id: string;
+  type: string;
+  subject: string;
+  body: string;
+  attempts: number;
+  due_at: number;
+  /** 1 or 0. */
+  is_dead: number;
+  last_status: number | null;
+  last_error: string | null;
+}
+
+/** Endpoints that events are sent to; `WebhookRecord` of lib/domain/webhook.ts describes the columns. */
+export interface WebhooksTable {
+  id: string;
+  url: string;
+  description: string | null;
+  /** JSON list. */
+  types: string | null;
+  /** 1 or 0. */
+  is_enabled: number;
+  disabled_reason: string | null;
+  /** JSON list. */
+  secrets: string;
+  version: number;
+  created_at: number;
+  updated_at: number;
 }
 
 export interface SchemaVersionsTable {

@@ -35,6 +35,14 @@ export type {
 } from '../ports/credit-ledger.js';
 export { refusePayment } from '../ports/refuse-payment.js';
 export type { ErasedTraces, Erasure } from '../ports/erasure.js';
+export type {
+  AttemptResult,
+  DeliveryQuery,
+  EventDelivery,
+  EventQueue,
+  EventStore,
+  QueueStep,
+} from '../ports/event-store.js';
 export type { ExpiredRows, Housekeeping } from '../ports/housekeeping.js';
 export type { IdempotencyClaim, IdempotencyClaims } from '../ports/idempotency-claims.js';
 export type { OwnerQuery, OwnerStore } from '../ports/owner-store.js';
@@ -52,6 +60,8 @@ export type { UsageLog, UsageQuery } from '../ports/usage-log.js';
 
 // What is stored.
 export type { ApiKeyRecord, KeyHint } from '../domain/api-key.js';
+export type { QueuedEvent } from '../domain/api-keys-event.js';
+export type { SealedWebhookSecret, WebhookRecord } from '../domain/webhook.js';
 export type { OwnerRecord, OwnerStanding } from '../domain/owner.js';
 export type { Credential, PublicKeyCredential, SecretCredential } from '../domain/credential.js';
 export type { Credits, CreditBalance } from '../domain/credits.js';

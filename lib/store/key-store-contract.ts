@@ -8,6 +8,7 @@ import { describeCredits } from './contract-credits.js';
 import { describeCreditsAbove } from './contract-credits-above.js';
 import { describeSharedCredits } from './contract-shared-credits.js';
 import { describeCredentials } from './contract-credentials.js';
+import { describeEvents } from './contract-events.js';
 import { describeKeyLists } from './contract-key-lists.js';
 import { describeErasure } from './contract-erasure.js';
 import { describeOwners } from './contract-owners.js';
@@ -19,6 +20,7 @@ import { describeObservations } from './contract-observations.js';
 import { describeNonces } from './contract-nonces.js';
 import { describeStoredTrail } from './contract-stored-trail.js';
 import { describeTrailStart } from './contract-trail-start.js';
+import { describeWebhooks } from './contract-webhooks.js';
 import { describeUsage } from './contract-usage.js';
 import { describeRoundTrips } from './contract-round-trips.js';
 import { describeTokens } from './contract-tokens.js';
@@ -77,6 +79,8 @@ export function describeKeyStore(
     describeHousekeeping(context);
     describeRemoval(context);
     describeTrailStart(context);
+    describeEvents(context);
+    describeWebhooks(context);
   });
 }
 

@@ -20,6 +20,8 @@ const actions = [
   ...(['key.rotated', 'key.grace_started', 'key.revoked', 'key.expiring'] as const),
   ...(['key.erased', 'key.removed', 'key.carried', 'token.revoked'] as const),
   ...(['owner.suspended', 'owner.resumed', 'owner.updated', 'owner.erased', 'audit.trimmed'] as const),
+  ...(['webhook.created', 'webhook.updated', 'webhook.secret_rotated', 'webhook.disabled'] as const),
+  ...(['webhook.deleted'] as const),
 ];
 
 /** Who changed what, of all owners, and whether somebody has tampered with that. */

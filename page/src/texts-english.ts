@@ -446,6 +446,11 @@ export const english = {
   'owner.updated': 'Plan of the owner changed',
   'owner.erased': 'Owner erased',
   'audit.trimmed': 'Old entries removed',
+  'webhook.created': 'Webhook added',
+  'webhook.updated': 'Webhook changed',
+  'webhook.secret_rotated': 'New secret for a webhook',
+  'webhook.disabled': 'Webhook disabled: its endpoint is gone',
+  'webhook.deleted': 'Webhook removed',
   verification: 'Has anybody tampered with it?',
   verificationIntro:
     'Every entry is checked against the one before, its seal, and the keys as they are now. That takes a while for long logs.',

@@ -441,6 +441,11 @@ export const german: Readonly<Record<TextName, string>> = {
   'owner.updated': 'Tarif des Inhabers geändert',
   'owner.erased': 'Inhaber gelöscht',
   'audit.trimmed': 'Alte Einträge entfernt',
+  'webhook.created': 'Webhook hinzugefügt',
+  'webhook.updated': 'Webhook geändert',
+  'webhook.secret_rotated': 'Neues Geheimnis für einen Webhook',
+  'webhook.disabled': 'Webhook abgeschaltet: den Endpunkt gibt es nicht mehr',
+  'webhook.deleted': 'Webhook entfernt',
   verification: 'Hat jemand daran etwas verändert?',
   verificationIntro:
     'Jeder Eintrag wird mit dem davor, seinem Siegel und den jetzigen Schlüsseln verglichen. Bei langen Protokollen dauert das.',

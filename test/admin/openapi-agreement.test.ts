@@ -16,6 +16,9 @@ let document: ApiDocument;
 let schemas: SchemaReader;
 
 // Each part has an app of its own: thousands of keys would make every list and every export of the next part long.
+/** Of a webhook that is not enabled. */
+let webhookId: string;
+
 async function start(): Promise<void> {
   adminApp = await startAdminApp({
     router: { managementScope: 'keys:manage' },
@@ -24,8 +27,11 @@ async function start(): Promise<void> {
       plans: { free: {}, pro: {} },
       defaultPlan: 'free',
       resources: { project: 'A project of the app' },
+      events: { webhooks: true },
     },
   });
+  const webhook = { url: 'https://crm.example/', enabled: false };
+  webhookId = (await adminApp.apiKeys.webhooks.as({ kind: 'application' }).create(webhook)).id;
   document = (await adminApp.as(null).get('/openapi.json').expect(200)).body as ApiDocument;
   schemas = new SchemaReader(document, { now: adminApp.now, issuedCursors });
 }
@@ -163,6 +169,10 @@ const bodies = [
   { method: 'put', template: '/owners/{ownerId}', sender: 'an admin' },
   { method: 'post', template: '/plan-impact', sender: 'an admin' },
   { method: 'post', template: '/keys/import', sender: 'an admin' },
+  { method: 'post', template: '/webhooks', sender: 'an admin' },
+  { method: 'patch', template: '/webhooks/{webhookId}', sender: 'an admin' },
+  { method: 'post', template: '/webhooks/{webhookId}/rotate-secret', sender: 'an admin' },
+  { method: 'post', template: '/webhooks/{webhookId}/replay', sender: 'an admin' },
 ] as const;
 
 describe('what the schema of a body accepts is what the router accepts', () => {
@@ -186,7 +196,10 @@ describe('what the schema of a body accepts is what the router accepts', () => {
       const schema = schemaFor(described as unknown as BodySchema, sender === 'an admin');
       await compare(bodiesOf(schema), async (value) => {
         const body = JSON.stringify(value).replaceAll(JSON.stringify(tooLarge), '1e400');
-        const path = template.replace('{id}', id).replace('{ownerId}', 'bob');
+        const path = template
+          .replace('{id}', id)
+          .replace('{ownerId}', 'bob')
+          .replace('{webhookId}', webhookId);
         const answer = await answerTo({ method, path, headers: headersOf[sender], body });
         return expectAgreement(wrongWith(schema, JSON.parse(body)), body, answer);
       });
@@ -229,6 +242,7 @@ const queries = [
   '/audit/observed',
   '/audit/export',
   '/audit/verify',
+  '/webhooks/{webhookId}/deliveries',
 ];
 
 describe('what the schemas of a query accept is what the router accepts', () => {
@@ -267,7 +281,7 @@ describe('what the schemas of a query accept is what the router accepts', () => 
           return reason === '' ? [] : [`${name} ${reason}`];
         });
         if (query.length > longest) wrong.push('the query is too long');
-        const path = `${template.replace('{id}', id)}?${query}`;
+        const path = `${template.replace('{id}', id).replace('{webhookId}', webhookId)}?${query}`;
         return expectAgreement(
           wrong.join(', '),
           query,

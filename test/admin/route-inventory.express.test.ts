@@ -4,7 +4,10 @@ import { alice, bob, makeKey, root, startAdminApp, type AdminApp, type Sender } 
 
 let adminApp: AdminApp;
 beforeAll(async () => {
-  adminApp = await startAdminApp({ router: { managementScope: 'keys:manage' } });
+  adminApp = await startAdminApp({
+    router: { managementScope: 'keys:manage' },
+    instance: { events: { webhooks: true } },
+  });
 });
 afterAll(() => adminApp.close());
 
@@ -13,6 +16,8 @@ const bodies: Record<string, object> = {
   'patch /keys/:id': { name: 'x' },
   'post /plan-impact': { plan: null },
   'post /keys/import': { format: 'none', rows: [{}] },
+  'post /webhooks': { url: 'https://crm.acme.example/', enabled: false },
+  'patch /webhooks/:webhookId': { enabled: false },
 };
 
 async function call(method: string, path: string, id: string, sender: Sender): Promise<number> {
@@ -52,6 +57,16 @@ const expected: Record<
   'get /audit/observed': { nobody: 401, foreign: 403, owner: 403, admin: 200, key: 403 },
   'get /audit/export': { nobody: 401, foreign: 200, owner: 200, admin: 200, key: 403 },
   'get /audit/verify': { nobody: 401, foreign: 403, owner: 403, admin: 200, key: 403 },
+  'post /webhooks': { nobody: 401, foreign: 403, owner: 403, admin: 201, key: 403 },
+  'get /webhooks': { nobody: 401, foreign: 403, owner: 403, admin: 200, key: 403 },
+  // There is no such webhook.
+  'get /webhooks/:webhookId': { nobody: 401, foreign: 403, owner: 403, admin: 404, key: 403 },
+  'patch /webhooks/:webhookId': { nobody: 401, foreign: 403, owner: 403, admin: 404, key: 403 },
+  'delete /webhooks/:webhookId': { nobody: 401, foreign: 403, owner: 403, admin: 404, key: 403 },
+  'post /webhooks/:webhookId/rotate-secret': { nobody: 401, foreign: 403, owner: 403, admin: 404, key: 403 },
+  'post /webhooks/:webhookId/test': { nobody: 401, foreign: 403, owner: 403, admin: 404, key: 403 },
+  'get /webhooks/:webhookId/deliveries': { nobody: 401, foreign: 403, owner: 403, admin: 404, key: 403 },
+  'post /webhooks/:webhookId/replay': { nobody: 401, foreign: 403, owner: 403, admin: 404, key: 403 },
   'get /status': { nobody: 401, foreign: 403, owner: 403, admin: 200, key: 403 },
   'get /self': { nobody: 401, foreign: 401, owner: 401, admin: 401, key: 401 },
   'post /self/revoke': { nobody: 401, foreign: 401, owner: 401, admin: 401, key: 401 },

@@ -14,20 +14,23 @@ export interface Replacement {
 
 /** A copy of the product in a folder of its own, bundled: it starts in a sixth of the time that the sources take. */
 export interface BuiltCopy {
-  /** The small app of `orders-process.ts`. */
+  /** The small app of `orders-process.ts`, unless another one was asked for. */
   readonly ordersProgram: string;
   remove(): void;
 }
 
 const root = join(__dirname, '..', '..');
-const program = join('test', 'harness', 'orders-process');
+const ordersSource = join('test', 'harness', 'orders-process');
 /** Packages in CommonJS expect these. */
 const banner =
   "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" +
   'const __dirname = import.meta.dirname;';
 
-/** @throws Error when a replacement does not fit the sources */
-export function buildCopy(replacements: readonly Replacement[] = []): BuiltCopy {
+/**
+ * @param program - the program that is bundled, without `.ts`
+ * @throws Error when a replacement does not fit the sources
+ */
+export function buildCopy(replacements: readonly Replacement[] = [], program = ordersSource): BuiltCopy {
   const folder = mkdtempSync(join(tmpdir(), 'express-api-keys-copy-'));
   const sources = join(folder, 'sources');
   try {
@@ -41,14 +44,14 @@ export function buildCopy(replacements: readonly Replacement[] = []): BuiltCopy 
       ...['--bundle', '--format=esm', '--platform=node', '--target=node20', '--log-level=error'],
       ...['pg', 'libsql', 'bcryptjs'].map((name) => `--external:${name}`),
       `--banner:js=${banner}`,
-      `--outfile=${join(folder, 'orders-process.mjs')}`,
+      `--outfile=${join(folder, 'program.mjs')}`,
     ]);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }
   return {
-    ordersProgram: join(folder, 'orders-process.mjs'),
+    ordersProgram: join(folder, 'program.mjs'),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

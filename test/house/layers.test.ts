@@ -53,11 +53,11 @@ const filesBelow = (folder: string): string[] =>
     return entry.isDirectory() ? filesBelow(path) : [path];
   });
 
-const FLOWS = ['verify', 'manage', 'audit', 'tokens', 'signatures'];
+const FLOWS = ['verify', 'manage', 'events', 'audit', 'tokens', 'signatures'];
 const EDGES = ['middleware', 'admin', 'oauth', 'dialects', 'cli'];
 /** What puts the others together, from below: nothing that stands before them knows them. */
 const COMPOSITION = ['options', 'api', 'instance', 'store', 'testing'];
-const ADAPTERS = ['sql', 'redis', 'memory', 'crypto', 'metrics'];
+const ADAPTERS = ['sql', 'redis', 'memory', 'crypto', 'metrics', 'webhooks'];
 const PACKAGES = [
   'express',
   'helmet',
@@ -68,6 +68,7 @@ const PACKAGES = [
   'pg',
   'bcryptjs',
   'structured-headers',
+  'ipaddr.js',
   'csv-parse',
   'prom-client',
   '@opentelemetry/api',
@@ -79,6 +80,7 @@ const PACKAGES_OF: Readonly<Record<string, readonly string[]>> = {
   sql: ['kysely', 'libsql', 'pg'],
   redis: ['ioredis'],
   crypto: ['bcryptjs'],
+  webhooks: ['ipaddr.js'],
   signatures: ['structured-headers'],
 };
 for (const edge of ['http', ...EDGES]) {

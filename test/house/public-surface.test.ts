@@ -22,11 +22,11 @@ function membersOf(source: string, name: string): readonly string[] {
 }
 
 describe('the public surface', () => {
-  it('has fewer than a hundred names in the main entry, each of them once', () => {
+  it('has at most a hundred names in the main entry, each of them once', () => {
     const names = namesExportedBy(read('lib/index.ts'));
     expect(names).toContain('createApiKeys');
     expect(names).toContain('ApiKeysStatus');
-    expect(names.length).toBeLessThan(100);
+    expect(names.length).toBeLessThanOrEqual(100);
     expect(new Set(names).size).toBe(names.length);
   });
 
@@ -38,11 +38,12 @@ describe('the public surface', () => {
     expect(main.filter((name) => ofPort.includes(name))).toEqual([]);
   });
 
-  // The last one is `metrics`: whether guards are measured is decided when they are made, so that the others pay nothing.
-  it('has at most 30 options of createApiKeys', () => {
+  // The last two are `metrics`, because whether guards are measured is decided when they are made, so that the others pay nothing,
+  // and `events`, which callbacks and webhooks share.
+  it('has at most 31 options of createApiKeys', () => {
     const options = membersOf(read('lib/options/api-keys-options.ts'), 'ApiKeysOptions');
     expect(options).toContain('prefix');
     expect(options).toContain('logger');
-    expect(options.length).toBeLessThanOrEqual(30);
+    expect(options.length).toBeLessThanOrEqual(31);
   });
 });

@@ -39,6 +39,7 @@ const slow = [
 
 /** These are in both: in `npm test` in a small form. See `test/harness/test-tier.ts`. */
 const floods = [
+  'test/events/killed-processes.test.ts',
   'test/flows/budgets-of-children.test.ts',
   'test/flows/removed-keys.test.ts',
   'test/manage/actor-model.test.ts',

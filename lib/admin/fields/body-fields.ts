@@ -22,6 +22,16 @@ import {
   parseOverrides,
   parsePlanName,
 } from '../../domain/owner-plan.js';
+import { eventTypeNames } from '../../domain/event-type.js';
+import {
+  defaultOverlapSeconds,
+  maxOverlapSeconds,
+  maxSequences,
+  parseEventTypes,
+  parseOverlapSeconds,
+  parseSequences,
+  parseWebhookUrl,
+} from '../../events/webhook-fields.js';
 import { parsePlanMembers } from '../../domain/parse-plan-members.js';
 import { parseRevocationReason, revocationReasons } from '../../domain/revocation-reason.js';
 import { parseGraceStartsOnFirstUse } from '../../domain/rotation-fields.js';
@@ -48,7 +58,11 @@ export type BodyField =
   | 'as'
   | 'format'
   | 'rows'
-  | 'dryRun';
+  | 'dryRun'
+  | 'url'
+  | 'types'
+  | 'overlapSeconds'
+  | 'sequences';
 
 /** Every field that a body can contain: those of keys, and those for creating a secret or revoking a key. */
 export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
@@ -162,5 +176,51 @@ export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
       examples: [true],
     },
     parse: parseDryRun,
+  },
+  url: {
+    schema: {
+      type: 'string',
+      pattern: '^https://[!-~]{1,1990}$',
+      'x-webhook-url': true,
+      description:
+        'Where events are sent to. It begins with `https://` and has no user name; redirects are not followed, and addresses that are not public are refused.',
+      examples: ['https://crm.acme.example/api-keys'],
+    },
+    parse: parseWebhookUrl,
+  },
+  types: {
+    schema: {
+      type: ['array', 'null'],
+      items: { type: 'string', enum: eventTypeNames },
+      minItems: 1,
+      uniqueItems: true,
+      default: null,
+      description: 'The types of events that the endpoint gets; `null`: all of them.',
+      examples: [['api_key.created', 'api_key.revoked']],
+    },
+    parse: parseEventTypes,
+  },
+  overlapSeconds: {
+    schema: {
+      type: 'integer',
+      minimum: 0,
+      maximum: maxOverlapSeconds,
+      default: defaultOverlapSeconds,
+      description: 'How long requests are signed with the previous secret as well, in seconds.',
+      examples: [3600],
+    },
+    parse: parseOverlapSeconds,
+  },
+  sequences: {
+    schema: {
+      type: 'array',
+      items: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+      minItems: 1,
+      maxItems: maxSequences,
+      uniqueItems: true,
+      description: 'The `sequence` of each delivery to attempt again; left out: all that were given up.',
+      examples: [[1204]],
+    },
+    parse: parseSequences,
   },
 };

@@ -13,6 +13,7 @@ export type ExtensionKeyword =
   | 'x-finite-numbers'
   | 'x-unique-by'
   | 'x-public-key'
+  | 'x-webhook-url'
   | 'x-issued-cursor'
   | 'x-max-query-length';
 
@@ -38,6 +39,9 @@ export const extensionKeywords: Readonly<Record<ExtensionKeyword, string>> = {
   'x-public-key':
     'true: one PEM block PUBLIC KEY with an Ed25519 key of full order, or an RSA key of 2048 to 8192 bits with an odd ' +
     'exponent of 65537 or more and an odd modulus; lines end with LF, CRLF, a space, or \\n written out.',
+  'x-webhook-url':
+    'true: a URL (WHATWG) without user name, password and fragment; a host that is an address is a public one. Apps may allow ' +
+    'http:// and other addresses.',
   'x-issued-cursor': 'true: the nextCursor of a page of the same list, with the same filter and caller.',
   'x-max-query-length': 'The query of the operation has at most this many characters, as sent.',
 };

@@ -45,6 +45,7 @@ export type QueryParameter =
   | 'unusedAfterDays'
   | 'endsWithinDays'
   | 'suspended'
+  | 'dead'
   | 'action'
   | 'actor'
   | 'memberId'
@@ -185,6 +186,13 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
   },
   suspended: {
     schema: { type: 'boolean', description: 'Only owners that are suspended, or only those that are not.' },
+    parse: parseBoolean,
+  },
+  dead: {
+    schema: {
+      type: 'boolean',
+      description: 'Only deliveries that were given up, or only those that are attempted again.',
+    },
     parse: parseBoolean,
   },
   by: {

@@ -14,6 +14,13 @@ import { postureSchema } from './posture-schema.js';
 import { statusSchema } from './status-schema.js';
 import { auditLineSchema, trailReportSchema } from './trail-schemas.js';
 import { usageSchema } from './usage-schema.js';
+import {
+  webhookDeliverySchema,
+  webhookReplaySchema,
+  webhookSchema,
+  webhookSecretSchema,
+  webhookTestResultSchema,
+} from './webhook-schemas.js';
 
 /** The body of a successful response. */
 export type AnswerSchema =
@@ -43,6 +50,13 @@ export type AnswerSchema =
   | 'AccessPage'
   | 'ObservedReport'
   | 'TrailReport'
+  | 'Webhook'
+  | 'WebhookWithSecret'
+  | 'WebhookPage'
+  | 'WebhookTestResult'
+  | 'WebhookDelivery'
+  | 'WebhookDeliveryPage'
+  | 'WebhookReplay'
   | 'OpenApiDocument';
 
 /** The schema of each body; they become components of the document. */
@@ -74,6 +88,13 @@ export const answerSchemas: Readonly<Record<AnswerSchema, JsonSchema | ((rules: 
     AccessPage: createPageSchema('AccessEvent'),
     ObservedReport: observedReportSchema,
     TrailReport: trailReportSchema,
+    Webhook: webhookSchema,
+    WebhookWithSecret: () => withMembers(webhookSchema, { secret: webhookSecretSchema }),
+    WebhookPage: createPageSchema('Webhook'),
+    WebhookTestResult: webhookTestResultSchema,
+    WebhookDelivery: webhookDeliverySchema,
+    WebhookDeliveryPage: createPageSchema('WebhookDelivery'),
+    WebhookReplay: webhookReplaySchema,
     OpenApiDocument: {
       type: 'object',
       description: 'This document.',

@@ -26,7 +26,7 @@ const members: Readonly<
   keyspace: { type: ['string', 'null'], examples: ['default'] },
   ownerId: {
     type: 'string',
-    description: "The key's owner; empty for `audit.trimmed`.",
+    description: "The key's owner; empty for `audit.trimmed` and changes of webhooks.",
     examples: ['customer-17'],
   },
   keyVersion: {
@@ -39,7 +39,7 @@ const members: Readonly<
     type: 'integer',
     minimum: 0,
     description:
-      "Only for a change of an owner: the version of the owner's record after it; 0 for `audit.trimmed`.",
+      "Only for a change of an owner: the version of the owner's record after it; 0 for `audit.trimmed` and changes of webhooks.",
     examples: [1],
   },
   cut: {
@@ -51,6 +51,11 @@ const members: Readonly<
     required: ['sequence', 'hash'],
     description: 'Only for `audit.trimmed`: the last entry that retention has removed.',
     examples: [{ sequence: 4000, hash: '9f'.repeat(32) }],
+  },
+  webhookId: {
+    type: 'string',
+    description: 'Only for a change of a webhook: its id.',
+    examples: ['wh_4fZ9kUq3vW5xY7zA'],
   },
   changedFields: {
     type: 'array',
@@ -83,6 +88,8 @@ const members: Readonly<
 /** One entry. */
 export const auditEventSchema: JsonSchema = {
   ...createObjectSchema(members),
-  required: Object.keys(members).filter((name) => !['ownerVersion', 'cut', 'erased'].includes(name)),
+  required: Object.keys(members).filter(
+    (name) => !['ownerVersion', 'cut', 'webhookId', 'erased'].includes(name),
+  ),
   description: 'One entry of the audit log.',
 };

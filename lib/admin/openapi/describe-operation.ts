@@ -45,7 +45,7 @@ export function describeOperation(row: EndpointRow, rules: FieldRules, problemTy
 }
 
 function describePathParameters(path: string): object[] {
-  return [...path.matchAll(/:(id|ownerId)/g)].map(([, name]) => ({
+  return [...path.matchAll(/:(id|ownerId|webhookId)/g)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,
@@ -63,6 +63,11 @@ const pathParameters = {
     description: 'The id of an owner, percent-encoded. Any id that a key can have as its owner is one.',
     schema: createLineSchema(maxOwnerIdLength),
     example: 'customer-17',
+  },
+  webhookId: {
+    description: 'The id of a webhook. If it is unknown or malformed, the response is 404.',
+    schema: { type: 'string' },
+    example: 'wh_4fZ9kUq3vW5xY7zA',
   },
 };
 

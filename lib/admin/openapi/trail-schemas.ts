@@ -118,7 +118,15 @@ const line = createObjectSchema({
   },
 });
 
-const optionalMembers: readonly string[] = ['mac', 'ownerVersion', 'cut', 'personalHash', 'salt', 'erased'];
+const optionalMembers: readonly string[] = [
+  'mac',
+  'ownerVersion',
+  'cut',
+  'webhookId',
+  'personalHash',
+  'salt',
+  'erased',
+];
 
 /** A line of the exported audit log; entries from before MACs were introduced have none. */
 export const auditLineSchema: JsonSchema = {

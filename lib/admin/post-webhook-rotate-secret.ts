@@ -1,0 +1,23 @@
+import type { Endpoint } from './endpoint.js';
+import { presentWebhookSecret } from './present-webhook.js';
+
+/** Makes a new secret for an endpoint. */
+export const postWebhookRotateSecret: Endpoint = {
+  operationId: 'rotateWebhookSecret',
+  summary: 'Rotate the secret of a webhook',
+  description:
+    'The new secret is shown only once. For `overlapSeconds`, requests have two signatures, and those who verify either of them accept them. For admins only.',
+  body: { overlapSeconds: 'optional' },
+  headers: ['If-Match'],
+  answers: {
+    200: { description: 'The webhook, with its new secret.', schema: 'WebhookWithSecret', headers: ['ETag'] },
+  },
+  problems: ['not_found', 'precondition_failed'],
+  async handle({ webhooks, context, webhookId, fields, ifMatch, now }) {
+    return presentWebhookSecret(
+      200,
+      await webhooks().rotateSecret(context, webhookId, fields, ifMatch),
+      now(),
+    );
+  },
+};

@@ -1,0 +1,26 @@
+import type { ChangeContext } from '../manage/change.js';
+import { changeWebhook } from './change-webhook.js';
+import type { WebhookPorts } from './webhook-ports.js';
+
+const byApplication: ChangeContext = {
+  actor: { kind: 'application' },
+  address: null,
+  requestId: null,
+  managementScope: null,
+};
+
+/** Disables an endpoint that has answered 410 Gone, unless it was disabled before. */
+export async function disableGoneWebhook(
+  ports: Pick<WebhookPorts, 'store' | 'clock'>,
+  id: string,
+): Promise<void> {
+  await changeWebhook(ports, byApplication, id, undefined, ({ isEnabled }) =>
+    isEnabled
+      ? {
+          action: 'webhook.disabled',
+          changes: { isEnabled: false, disabledReason: 'gone' },
+          fields: ['enabled'],
+        }
+      : null,
+  );
+}

@@ -1,0 +1,171 @@
+import type { WebhookRecord } from '../domain/webhook.js';
+import type {
+  AttemptResult,
+  DeliveryQuery,
+  EventDelivery,
+  EventQueue,
+  EventStore,
+  QueueStep,
+} from '../ports/event-store.js';
+import { deepCopy } from './deep-copy.js';
+import type { MemoryContents } from './memory-contents.js';
+
+interface MemoryQueue {
+  cursor: number;
+  holder: string | null;
+  beat: number;
+  readonly deliveries: Map<number, EventDelivery>;
+}
+
+/** Events on their way in one process. */
+export class MemoryEventStore implements EventStore {
+  readonly #read: () => MemoryContents;
+  readonly #queues = new Map<string, MemoryQueue>();
+
+  constructor(read: () => MemoryContents) {
+    this.#read = read;
+  }
+
+  async addQueue(id: string): Promise<void> {
+    if (!this.#queues.has(id)) this.#queues.set(id, createQueue(this.#head));
+  }
+
+  async listQueues(): Promise<readonly EventQueue[]> {
+    const { webhooks } = this.#read();
+    for (const id of webhooks.keys()) this.#find(id);
+    // What belongs to a webhook that was removed is removed with it.
+    for (const id of this.#queues.keys()) this.#find(id);
+    return [...this.#queues]
+      .map(([id, { cursor, holder, beat, deliveries }]) => ({
+        ...{ id, cursor, head: this.#head, holder, beat },
+        hasWaiting: [...deliveries.values()].some(({ isDead }) => !isDead),
+        webhook: deepCopy(webhooks.get(id)?.record ?? null),
+      }))
+      .sort((one, other) => (one.id < other.id ? -1 : 1));
+  }
+
+  async hold(id: string, holder: string, beat: number): Promise<boolean> {
+    const queue = this.#find(id);
+    if (queue?.beat !== beat) return false;
+    Object.assign(queue, { holder, beat: beat + 1 });
+    return true;
+  }
+
+  async release(id: string, holder: string): Promise<void> {
+    const queue = this.#find(id);
+    if (queue?.holder === holder) Object.assign(queue, { holder: null, beat: queue.beat + 1 });
+  }
+
+  async advance({ queueId, from, to, events, dueAt }: QueueStep): Promise<boolean> {
+    const queue = this.#find(queueId);
+    if (queue?.cursor !== from) return false;
+    queue.cursor = to;
+    const waiting = { attempts: 0, dueAt, isDead: false, lastStatus: null, lastError: null };
+    for (const event of events) queue.deliveries.set(event.sequence, { ...event, ...waiting });
+    return true;
+  }
+
+  async countWaiting(queueId: string, limit: number): Promise<number> {
+    return Math.min(limit, this.#list(queueId).filter(({ isDead }) => !isDead).length);
+  }
+
+  async listDue(queueId: string, now: number, limit: number): Promise<readonly EventDelivery[]> {
+    const subjects = new Set<string>();
+    return this.#list(queueId)
+      .filter(({ isDead }) => !isDead)
+      .filter(({ subject, dueAt }) => {
+        const isFirst = !subjects.has(subject);
+        subjects.add(subject);
+        return isFirst && dueAt <= now;
+      })
+      .slice(0, limit);
+  }
+
+  async settle(queueId: string, results: readonly AttemptResult[]): Promise<void> {
+    const deliveries = this.#find(queueId)?.deliveries;
+    for (const result of results) {
+      const delivery = deliveries?.get(result.sequence);
+      if (deliveries === undefined || delivery === undefined) continue;
+      if (result.isTaken) {
+        deliveries.delete(result.sequence);
+      } else if (!delivery.isDead && delivery.attempts === result.attempts - 1) {
+        const { isTaken: _, ...attempt } = result;
+        deliveries.set(result.sequence, { ...delivery, ...attempt });
+      }
+    }
+  }
+
+  async listDeliveries({
+    queueId,
+    isDead,
+    after = 0,
+    limit,
+  }: DeliveryQuery): Promise<readonly EventDelivery[]> {
+    return this.#list(queueId)
+      .filter((each) => each.sequence > after && (isDead === undefined || each.isDead === isDead))
+      .slice(0, limit);
+  }
+
+  async replay(queueId: string, sequences: readonly number[] | null, now: number): Promise<number> {
+    const deliveries = this.#find(queueId)?.deliveries;
+    const dead = this.#list(queueId).filter(
+      ({ sequence, isDead }) => isDead && (sequences === null || sequences.includes(sequence)),
+    );
+    for (const delivery of dead) {
+      deliveries?.set(delivery.sequence, { ...delivery, isDead: false, attempts: 0, dueAt: now });
+    }
+    return dead.length;
+  }
+
+  async prune(before: number, limit: number): Promise<number> {
+    let left = limit;
+    for (const { deliveries } of this.#queues.values()) {
+      for (const { sequence, isDead, dueAt } of deliveries.values()) {
+        if (left === 0) return limit;
+        if (!isDead || dueAt >= before) continue;
+        deliveries.delete(sequence);
+        left -= 1;
+      }
+    }
+    return limit - left;
+  }
+
+  async findWebhook(id: string): Promise<WebhookRecord | null> {
+    return deepCopy(this.#read().webhooks.get(id)?.record ?? null);
+  }
+
+  get #head(): number {
+    const { events, removedEvents } = this.#read();
+    return removedEvents + events.length;
+  }
+
+  /** By sequence number. */
+  #list(queueId: string): readonly EventDelivery[] {
+    const { deliveries } = this.#find(queueId) ?? {};
+    return [...(deliveries?.values() ?? [])].sort((one, other) => one.sequence - other.sequence);
+  }
+
+  /** The queue of a webhook begins with it, and ends with it. */
+  #find(id: string): MemoryQueue | undefined {
+    const webhook = this.#read().webhooks.get(id);
+    const queue = this.#queues.get(id);
+    if (webhook !== undefined) {
+      if (queue !== undefined) return queue;
+      const added = createQueue(webhook.since);
+      this.#queues.set(id, added);
+      return added;
+    }
+    if (queue === undefined || isQueueOfCode(id)) return queue;
+    this.#queues.delete(id);
+    return undefined;
+  }
+}
+
+/** The queues of code have a prefix, which no id of a webhook has. */
+function isQueueOfCode(id: string): boolean {
+  return id.includes(':');
+}
+
+function createQueue(cursor: number): MemoryQueue {
+  return { cursor, holder: null, beat: 0, deliveries: new Map() };
+}

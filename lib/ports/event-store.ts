@@ -1,0 +1,115 @@
+import type { QueuedEvent } from '../domain/api-keys-event.js';
+import type { WebhookRecord } from '../domain/webhook.js';
+
+/**
+ * Events on their way to those that want them. The audit trail is the outbox: each receiver has a queue with a cursor, which says
+ * up to which entry its events have been queued, and a delivery for each event that has not been taken yet.
+ *
+ * Every method settles within the deadline of the store and rejects with `ERR_API_KEYS_UNAVAILABLE` when the database
+ * does not respond.
+ */
+export interface EventStore {
+  /** Adds a queue that begins after the last entry of the trail; does nothing when it exists. Committed when it resolves. */
+  addQueue(id: string): Promise<void>;
+  /** Every queue, ordered by id, with the webhook that it belongs to. */
+  listQueues(): Promise<readonly EventQueue[]>;
+  /**
+   * Takes a queue for one process, or keeps it. Nothing happens unless its `beat` is still the one given, so only one of
+   * several processes succeeds.
+   *
+   * @returns whether the queue belongs to the process now; its `beat` is one higher then
+   */
+  hold(id: string, holder: string, beat: number): Promise<boolean>;
+  /** Gives up a queue, if this process has it. */
+  release(id: string, holder: string): Promise<void>;
+  /**
+   * Adds deliveries and moves the cursor, both or neither. Nothing happens unless the cursor is at `from`.
+   *
+   * @returns whether it was moved
+   */
+  advance(step: QueueStep): Promise<boolean>;
+  /** How many deliveries are waiting, counted up to `limit`. */
+  countWaiting(queueId: string, limit: number): Promise<number>;
+  /**
+   * Waiting deliveries that are due and have no earlier one of the same subject that waits too; by their sequence numbers.
+   *
+   * @param now - epoch milliseconds
+   */
+  listDue(queueId: string, now: number, limit: number): Promise<readonly EventDelivery[]>;
+  /** Records what came of attempts; what is not stored, or was attempted since, is passed over. */
+  settle(queueId: string, results: readonly AttemptResult[]): Promise<void>;
+  /** One page of deliveries, by their sequence numbers. */
+  listDeliveries(query: DeliveryQuery): Promise<readonly EventDelivery[]>;
+  /**
+   * Lets dead deliveries wait again, as if they had never been attempted.
+   *
+   * @param sequences - which; `null`: all of them
+   * @param now - epoch milliseconds
+   * @returns how many
+   */
+  replay(queueId: string, sequences: readonly number[] | null, now: number): Promise<number>;
+  /**
+   * Deletes deliveries that died before a time (epoch milliseconds), at most `limit` of them.
+   *
+   * @returns how many
+   */
+  prune(before: number, limit: number): Promise<number>;
+  /** One webhook; `null` when there is none. */
+  findWebhook(id: string): Promise<WebhookRecord | null>;
+}
+
+/** The queue of one receiver. */
+export interface EventQueue {
+  readonly id: string;
+  /** The last entry of the trail whose event was queued. */
+  readonly cursor: number;
+  /** The last entry of the trail. */
+  readonly head: number;
+  /** Whether any delivery is waiting. */
+  readonly hasWaiting: boolean;
+  /** The process that works on it. */
+  readonly holder: string | null;
+  /** Incremented whenever its holder says that it is alive. */
+  readonly beat: number;
+  /** `null` for the queue of code. */
+  readonly webhook: WebhookRecord | null;
+}
+
+/** Moves a cursor. */
+export interface QueueStep {
+  readonly queueId: string;
+  readonly from: number;
+  readonly to: number;
+  readonly events: readonly QueuedEvent[];
+  /** When they are due, epoch milliseconds. */
+  readonly dueAt: number;
+}
+
+/** An event that was not taken yet. */
+export interface EventDelivery extends QueuedEvent {
+  readonly attempts: number;
+  /** When it is attempted next; when it died, once it is dead. Epoch milliseconds. */
+  readonly dueAt: number;
+  /** Whether it was given up. */
+  readonly isDead: boolean;
+  /** The HTTP status of the last attempt; `null` without an answer. */
+  readonly lastStatus: number | null;
+  /** What went wrong, in a few words; nothing of what the receiver answered. */
+  readonly lastError: string | null;
+}
+
+/** What came of one attempt: the event was taken, will be attempted again, or is given up. */
+export type AttemptResult =
+  | { readonly sequence: number; readonly isTaken: true }
+  | (Pick<EventDelivery, 'sequence' | 'attempts' | 'dueAt' | 'isDead' | 'lastStatus' | 'lastError'> & {
+      readonly isTaken: false;
+    });
+
+/** Which deliveries to list. */
+export interface DeliveryQuery {
+  readonly queueId: string;
+  readonly isDead?: boolean | undefined;
+  /** Only those with a higher sequence number. */
+  readonly after?: number | undefined;
+  readonly limit: number;
+}

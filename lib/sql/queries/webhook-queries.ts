@@ -1,0 +1,87 @@
+import type { Kysely, Selectable } from 'kysely';
+import { isStorable } from '../../domain/is-storable.js';
+import type { SealedWebhookSecret, WebhookRecord } from '../../domain/webhook.js';
+import type { Tables, WebhooksTable } from '../tables.js';
+
+/** Reads one webhook. */
+export async function findWebhook(database: Kysely<Tables>, id: string): Promise<WebhookRecord | null> {
+  if (!isStorable(id)) return null;
+  const row = await database.selectFrom('webhooks').selectAll().where('id', '=', id).executeTakeFirst();
+  return row === undefined ? null : toWebhookRecord(row);
+}
+
+export async function countWebhooks(database: Kysely<Tables>): Promise<number> {
+  const { count } = await database
+    .selectFrom('webhooks')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+/** Adds or replaces a record; rejects when the stored version is not the previous one. */
+export async function writeWebhook(database: Kysely<Tables>, record: WebhookRecord): Promise<void> {
+  const { id, version } = record;
+  const row = toRow(record);
+  if (version === 1) {
+    await database.insertInto('webhooks').values(row).execute();
+    return;
+  }
+  const { numUpdatedRows } = await database
+    .updateTable('webhooks')
+    .set(row)
+    .where('id', '=', id)
+    .where('version', '=', version - 1)
+    .executeTakeFirstOrThrow();
+  if (numUpdatedRows !== 1n) throw new Error(`The webhook ${id} is not stored at version ${version - 1}`);
+}
+
+/** Adds the queue of a receiver, unless it exists. */
+export async function insertQueue(database: Kysely<Tables>, id: string, cursor: number): Promise<void> {
+  await database
+    .insertInto('event_queues')
+    .values({ id, cursor, holder: null, beat: 0 })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+}
+
+/** Removes a webhook with all that is stored for it; rejects when it is not stored at this version. */
+export async function deleteWebhook(
+  database: Kysely<Tables>,
+  { id, version }: Pick<WebhookRecord, 'id' | 'version'>,
+): Promise<void> {
+  const { numDeletedRows } = await database
+    .deleteFrom('webhooks')
+    .where('id', '=', id)
+    .where('version', '=', version)
+    .executeTakeFirstOrThrow();
+  if (numDeletedRows !== 1n) throw new Error(`The webhook ${id} is not stored at version ${version}`);
+  // The queue first: its row is locked by what adds deliveries.
+  await database.deleteFrom('event_queues').where('id', '=', id).execute();
+  await database.deleteFrom('event_deliveries').where('queue_id', '=', id).execute();
+}
+
+export function toWebhookRecord(row: Selectable<WebhooksTable>): WebhookRecord {
+  const { id, url, description, types, secrets, version } = row;
+  return {
+    ...{ id, url, description, version },
+    types: types === null ? null : (JSON.parse(types) as NonNullable<WebhookRecord['types']>),
+    isEnabled: row.is_enabled === 1,
+    disabledReason: row.disabled_reason as WebhookRecord['disabledReason'],
+    secrets: JSON.parse(secrets) as readonly SealedWebhookSecret[],
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+function toRow(record: WebhookRecord): Selectable<WebhooksTable> {
+  const { id, url, description, types, isEnabled, disabledReason, secrets, version } = record;
+  return {
+    ...{ id, url, description, version },
+    types: types === null ? null : JSON.stringify(types),
+    is_enabled: isEnabled ? 1 : 0,
+    disabled_reason: disabledReason,
+    secrets: JSON.stringify(secrets),
+    created_at: record.createdAt,
+    updated_at: record.updatedAt,
+  };
+}

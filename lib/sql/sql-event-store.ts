@@ -1,0 +1,106 @@
+import type { Kysely } from 'kysely';
+import type { WebhookRecord } from '../domain/webhook.js';
+import type {
+  AttemptResult,
+  DeliveryQuery,
+  EventDelivery,
+  EventQueue,
+  EventStore,
+  QueueStep,
+} from '../ports/event-store.js';
+import {
+  moveCursor,
+  countWaiting,
+  deleteDead,
+  holdQueue,
+  listDeliveries,
+  listDue,
+  listQueues,
+  deleteHolder,
+  replayDeliveries,
+  settleDeliveries,
+} from './queries/event-queries.js';
+import { findWebhook, insertQueue } from './queries/webhook-queries.js';
+import type { WithinDeadline } from './sql-change-feed.js';
+import type { SqlDatabase } from './sql-database.js';
+import type { Tables } from './tables.js';
+
+/** Events on their way, on SQLite and PostgreSQL alike. */
+export class SqlEventStore implements EventStore {
+  readonly #database: SqlDatabase;
+  readonly #within: WithinDeadline;
+
+  constructor(database: SqlDatabase, within: WithinDeadline) {
+    this.#database = database;
+    this.#within = within;
+  }
+
+  addQueue(id: string): Promise<void> {
+    return this.#write('Adding a queue of events', async (on) => {
+      const { sequence } = await on
+        .selectFrom('audit_head')
+        .select('sequence')
+        .where('id', '=', 1)
+        .executeTakeFirstOrThrow();
+      await insertQueue(on, id, sequence);
+    });
+  }
+
+  listQueues(): Promise<readonly EventQueue[]> {
+    return this.#read('Listing queues of events', listQueues);
+  }
+
+  hold(id: string, holder: string, beat: number): Promise<boolean> {
+    return this.#write('Taking a queue of events', (on) => holdQueue(on, id, holder, beat));
+  }
+
+  release(id: string, holder: string): Promise<void> {
+    return this.#write('Giving up a queue of events', (on) => deleteHolder(on, id, holder));
+  }
+
+  advance(step: QueueStep): Promise<boolean> {
+    return this.#write('Queuing events', (on) => moveCursor(on, step));
+  }
+
+  countWaiting(queueId: string, limit: number): Promise<number> {
+    return this.#read('Counting events', (on) => countWaiting(on, queueId, limit));
+  }
+
+  listDue(queueId: string, now: number, limit: number): Promise<readonly EventDelivery[]> {
+    return this.#read('Listing events that are due', (on) => listDue(on, queueId, now, limit));
+  }
+
+  settle(queueId: string, results: readonly AttemptResult[]): Promise<void> {
+    return this.#write('Recording deliveries', (on) => settleDeliveries(on, queueId, results));
+  }
+
+  listDeliveries(query: DeliveryQuery): Promise<readonly EventDelivery[]> {
+    return this.#within('Listing deliveries', (budget) =>
+      this.#database.readForRequest(budget, (on) => listDeliveries(on, query)),
+    );
+  }
+
+  replay(queueId: string, sequences: readonly number[] | null, now: number): Promise<number> {
+    return this.#write('Replaying events', (on) => replayDeliveries(on, queueId, sequences, now));
+  }
+
+  prune(before: number, limit: number): Promise<number> {
+    return this.#within('Removing dead deliveries', (budget) =>
+      this.#database.writeOnce(budget, (on) => deleteDead(on, before, limit)),
+    );
+  }
+
+  findWebhook(id: string): Promise<WebhookRecord | null> {
+    return this.#within('Reading a webhook', (budget) =>
+      this.#database.readForRequest(budget, (on) => findWebhook(on, id)),
+    );
+  }
+
+  #read<T>(what: string, work: (on: Kysely<Tables>) => Promise<T>): Promise<T> {
+    return this.#within(what, (budget) => this.#database.read(budget, work));
+  }
+
+  #write<T>(what: string, work: (on: Kysely<Tables>) => Promise<T>): Promise<T> {
+    return this.#within(what, (budget) => this.#database.write(budget, work));
+  }
+}

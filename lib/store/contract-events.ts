@@ -1,0 +1,189 @@
+import type { AttemptResult, EventDelivery, EventQueue } from '../ports/event-store.js';
+import type { KeyStore } from '../ports/key-store.js';
+import type { ContractContext } from './contract-context.js';
+import { createSampleKey, insert, sampleTime } from './sample-keys.js';
+import { createQueuedEvent } from './sample-webhooks.js';
+
+const queueId = 'callback:crm';
+
+/** Events on their way: queues, and deliveries in order. */
+export function describeEvents({ describe, it, expect }: ContractContext): void {
+  describe('queues of events', () => {
+    it('begin at the end of the trail, once', async ({ store, other }) => {
+      await insert(store, createSampleKey({ id: 'a' }));
+      await store.events.addQueue(queueId);
+      await insert(store, createSampleKey({ id: 'b' }));
+      await other.events.addQueue(queueId);
+      expect(await other.events.listQueues()).toEqual([
+        { id: queueId, cursor: 1, head: 2, hasWaiting: false, holder: null, beat: 0, webhook: null },
+      ]);
+    });
+
+    it('belong to one process, until another one takes them at the beat that it has seen', async ({
+      store,
+      other,
+    }) => {
+      await store.events.addQueue(queueId);
+      const taken = await Promise.all([
+        store.events.hold(queueId, 'one', 0),
+        other.events.hold(queueId, 'two', 0),
+      ]);
+      expect(taken.filter(Boolean).length).toBe(1);
+      const winner = taken[0] === true ? 'one' : 'two';
+      expect(await getHolder(store)).toEqual([winner, 1]);
+      expect(await store.events.hold(queueId, winner, 1)).toBe(true);
+      expect(await other.events.hold(queueId, 'three', 1)).toBe(false);
+      expect(await other.events.hold(queueId, 'three', 2)).toBe(true);
+      await store.events.release(queueId, winner);
+      expect(await getHolder(store)).toEqual(['three', 3]);
+      await store.events.release(queueId, 'three');
+      expect(await getHolder(other)).toEqual([null, 4]);
+      expect(await store.events.hold('unknown', 'one', 0)).toBe(false);
+    });
+
+    it('move their cursor and add deliveries in one step, once', async ({ store, other }) => {
+      await store.events.addQueue(queueId);
+      const events = [createQueuedEvent(1, 'a'), createQueuedEvent(2, 'b')];
+      const step = { queueId, from: 0, to: 3, events, dueAt: sampleTime };
+      const moved = await Promise.all([store.events.advance(step), other.events.advance(step)]);
+      expect(moved.filter(Boolean).length).toBe(1);
+      expect(await store.events.advance({ ...step, queueId: 'unknown' })).toBe(false);
+      const [found] = await other.events.listQueues();
+      expect([found?.cursor, found?.hasWaiting]).toEqual([3, true]);
+      const waiting = { attempts: 0, dueAt: sampleTime, isDead: false, lastStatus: null, lastError: null };
+      expect(await other.events.listDeliveries({ queueId, limit: 9 })).toEqual(
+        events.map((event) => ({ ...event, ...waiting })),
+      );
+      expect(await store.events.countWaiting(queueId, 9)).toBe(2);
+      expect(await store.events.countWaiting(queueId, 1)).toBe(1);
+      expect(await store.events.countWaiting('unknown', 9)).toBe(0);
+    });
+  });
+
+  describe('deliveries of events', () => {
+    it('are due when their time has come and no earlier one of their subject waits', async ({
+      store,
+      other,
+    }) => {
+      await addDeliveries(store, ['a', 'b', 'a', 'b', 'c']);
+      expect(await listDue(other, sampleTime - 1)).toEqual([]);
+      expect(await listDue(other, sampleTime)).toEqual([1, 2, 5]);
+      expect(await listDue(other, sampleTime, 2)).toEqual([1, 2]);
+      // Not yet due, an earlier one holds up the later ones all the same.
+      await other.events.settle(queueId, [fail(1, 1, { dueAt: sampleTime + 10 })]);
+      expect(await listDue(store, sampleTime)).toEqual([2, 5]);
+      await other.events.settle(queueId, [{ sequence: 2, isTaken: true }]);
+      expect(await listDue(store, sampleTime)).toEqual([4, 5]);
+      expect(await listDue(store, sampleTime + 10)).toEqual([1, 4, 5]);
+    });
+
+    it('keep what came of their last attempt, and are removed when they were taken', async ({
+      store,
+      other,
+    }) => {
+      await addDeliveries(store, ['a', 'b']);
+      await store.events.settle(queueId, [
+        fail(1, 1, { lastStatus: 503, lastError: 'answered 503', dueAt: sampleTime + 5 }),
+        { sequence: 2, isTaken: true },
+        { sequence: 99, isTaken: true },
+        fail(98, 1),
+      ]);
+      const [left, ...more] = await other.events.listDeliveries({ queueId, limit: 9 });
+      expect(more).toEqual([]);
+      expect(pickResult(left)).toEqual([1, 1, sampleTime + 5, false, 503, 'answered 503']);
+    });
+
+    it('record an attempt once, however often it is reported', async ({ store, other }) => {
+      await addDeliveries(store, ['a']);
+      await store.events.settle(queueId, [fail(1, 1, { lastStatus: 500 })]);
+      await other.events.settle(queueId, [fail(1, 1, { lastStatus: 404, dueAt: sampleTime + 99 })]);
+      const [first] = await store.events.listDeliveries({ queueId, limit: 9 });
+      expect(pickResult(first)).toEqual([1, 1, sampleTime, false, 500, 'failed']);
+      await other.events.settle(queueId, [fail(1, 2)]);
+      expect((await store.events.listDeliveries({ queueId, limit: 9 }))[0]?.attempts).toBe(2);
+    });
+
+    it('hold up nothing once they are dead, and wait again when they are replayed', async ({
+      store,
+      other,
+    }) => {
+      await addDeliveries(store, ['a', 'a', 'b', 'b']);
+      await store.events.settle(queueId, [
+        fail(1, 1, { isDead: true, lastError: 'gave up' }),
+        fail(3, 1, { isDead: true }),
+      ]);
+      expect(await listDue(other, sampleTime)).toEqual([2, 4]);
+      expect(await other.events.countWaiting(queueId, 9)).toBe(2);
+      const list = async (isDead: boolean): Promise<readonly number[]> =>
+        (await other.events.listDeliveries({ queueId, isDead, limit: 9 })).map(({ sequence }) => sequence);
+      expect([await list(true), await list(false)]).toEqual([
+        [1, 3],
+        [2, 4],
+      ]);
+      // What is dead cannot fail again.
+      await store.events.settle(queueId, [fail(1, 2)]);
+      expect(await list(true)).toEqual([1, 3]);
+      expect(await store.events.replay(queueId, [1, 2, 99], sampleTime + 7)).toBe(1);
+      expect(await listDue(other, sampleTime + 7)).toEqual([1, 4]);
+      const [replayed] = await other.events.listDeliveries({ queueId, limit: 1 });
+      expect(pickResult(replayed)).toEqual([1, 0, sampleTime + 7, false, null, 'gave up']);
+      expect(await store.events.replay(queueId, null, sampleTime)).toBe(1);
+      expect(await store.events.replay(queueId, null, sampleTime)).toBe(0);
+      expect(await store.events.replay('unknown', null, sampleTime)).toBe(0);
+      expect(await store.events.replay(queueId, [], sampleTime)).toBe(0);
+    });
+
+    it('are listed in pages, by their sequence numbers', async ({ store, other }) => {
+      await addDeliveries(store, ['a', 'b', 'c', 'd']);
+      const list = async (after: number | undefined, limit: number): Promise<readonly number[]> =>
+        (await other.events.listDeliveries({ queueId, after, limit })).map(({ sequence }) => sequence);
+      expect(await list(undefined, 2)).toEqual([1, 2]);
+      expect(await list(2, 9)).toEqual([3, 4]);
+      expect(await other.events.listDeliveries({ queueId: 'unknown\0', limit: 9 })).toEqual([]);
+    });
+
+    it('are deleted when they died long ago, some at a time', async ({ store, other }) => {
+      await addDeliveries(store, ['a', 'b', 'c', 'd']);
+      await store.events.settle(queueId, [
+        fail(1, 1, { isDead: true, dueAt: sampleTime + 3 }),
+        fail(2, 1, { isDead: true, dueAt: sampleTime + 1 }),
+        fail(3, 1, { isDead: true, dueAt: sampleTime + 2 }),
+      ]);
+      expect(await other.events.prune(sampleTime + 3, 1)).toBe(1);
+      expect((await listLeft(store)).length).toBe(3);
+      expect(await other.events.prune(sampleTime + 3, 9)).toBe(1);
+      expect(await other.events.prune(sampleTime + 3, 9)).toBe(0);
+      expect(await listLeft(store)).toEqual([1, 4]);
+    });
+  });
+}
+
+async function addDeliveries(store: KeyStore, subjects: readonly string[]): Promise<void> {
+  await store.events.addQueue(queueId);
+  const events = subjects.map((subject, index) => createQueuedEvent(index + 1, subject));
+  await store.events.advance({ queueId, from: 0, to: events.length, events, dueAt: sampleTime });
+}
+
+async function getHolder(store: KeyStore): Promise<readonly unknown[]> {
+  const [first] = await store.events.listQueues();
+  const { holder, beat }: Partial<EventQueue> = first ?? {};
+  return [holder, beat];
+}
+
+async function listDue(store: KeyStore, now: number, limit = 9): Promise<readonly number[]> {
+  return (await store.events.listDue(queueId, now, limit)).map(({ sequence }) => sequence);
+}
+
+async function listLeft(store: KeyStore): Promise<readonly number[]> {
+  return (await store.events.listDeliveries({ queueId, limit: 9 })).map(({ sequence }) => sequence);
+}
+
+function fail(sequence: number, attempts: number, changes: Partial<EventDelivery> = {}): AttemptResult {
+  const { dueAt = sampleTime, isDead = false, lastStatus = null, lastError = 'failed' } = changes;
+  return { sequence, isTaken: false, attempts, dueAt, isDead, lastStatus, lastError };
+}
+
+function pickResult(delivery: EventDelivery | undefined): readonly unknown[] {
+  const { sequence, attempts, dueAt, isDead, lastStatus, lastError } = delivery ?? ({} as EventDelivery);
+  return [sequence, attempts, dueAt, isDead, lastStatus, lastError];
+}
