@@ -26,6 +26,7 @@ const slow = [
   'test/moving/*.test.ts',
   'test/recipes/{better-auth,django,sanctum,unkey}.test.ts',
   // Floods, and what is measured over many repetitions.
+  'test/events/killed-processes.test.ts',
   'test/flows/housekeeping.test.ts',
   'test/audit/{spray,verify-trail,erased-trail,trimmed-trail,parallel-writers}.test.ts',
   'test/manage/revoke-all-keys.test.ts',
@@ -39,7 +40,6 @@ const slow = [
 
 /** These are in both: in `npm test` in a small form. See `test/harness/test-tier.ts`. */
 const floods = [
-  'test/events/killed-processes.test.ts',
   'test/flows/budgets-of-children.test.ts',
   'test/flows/removed-keys.test.ts',
   'test/manage/actor-model.test.ts',
