@@ -3,7 +3,7 @@ import type { SchemaFacts } from '../domain/setup-facts.js';
 import type { Command, CommandArguments, CommandHost } from './command.js';
 import { CommandError } from './command-error.js';
 import type { Instance } from './instance.js';
-import { openDatabase } from './open-database.js';
+import { databaseVariables, openDatabase } from './open-database.js';
 import { instanceOptions, openInstance } from './open-instance.js';
 
 /** `api-keys migrate` */
@@ -16,6 +16,7 @@ export const migrateCommand: Command = {
   options: {
     ...instanceOptions,
     app: { ...instanceOptions.app, help: 'The module of your app. Default: the database of DATABASE_URL.' },
+    create: { help: 'Without --app: creates the tables where there are none, instead of refusing.' },
     'dry-run': { help: 'Lists what is pending, and applies nothing.' },
     json: { help: 'Prints JSON.' },
   },
@@ -29,6 +30,7 @@ export const migrateCommand: Command = {
       const schema = await migrations.read();
       refuseNewer(schema);
       const isDry = given.hasFlag('dry-run');
+      if (!given.hasFlag('app') && !given.hasFlag('create') && !isDry) refuseMissing(schema);
       if (!isDry && schema.pending.length > 0) await migrations.apply();
       report(schema, isDry, given, terminal);
       return 0;
@@ -50,6 +52,15 @@ function refuseNewer({ version, known }: SchemaFacts): void {
   if (version <= known) return;
   throw new CommandError(
     `The tables are at version ${version}, and this version of express-api-keys knows only ${known}: upgrade it.`,
+  );
+}
+
+/** More likely than a new database is another schema or another database than that of the app. */
+function refuseMissing({ version }: SchemaFacts): void {
+  if (version > 0) return;
+  throw new CommandError(
+    `There are no tables. Is ${databaseVariables.schema} the schema of the app? Write --create to create them, or --app FILE.`,
+    2,
   );
 }
 

@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { setupHost, type WithSetupHost } from '../domain/setup-host.js';
 import type { CommandHost } from './command.js';
 import { CommandError } from './command-error.js';
 import { isInstance, type Instance } from './instance.js';
+import { startForCommand } from './start-for-command.js';
 
 /** The variables of the environment for a command without a module of the app. */
 export const databaseVariables = {
   database: 'DATABASE_URL',
+  schema: 'API_KEYS_SCHEMA',
   redis: 'REDIS_URL',
   pepper: 'API_KEYS_PEPPER',
 } as const;
@@ -30,7 +33,7 @@ export async function openDatabase(
 ): Promise<Instance> {
   const read = (name: keyof typeof databaseVariables): string | undefined =>
     environment[databaseVariables[name]] === '' ? undefined : environment[databaseVariables[name]];
-  const [database, pepper, redis] = [read('database'), read('pepper'), read('redis')];
+  const [database, schema, pepper, redis] = [read('database'), read('schema'), read('pepper'), read('redis')];
   if (database === undefined)
     throw new CommandError(`The variable ${databaseVariables.database} is not set.`, 2);
   if (purpose === 'keys') {
@@ -46,14 +49,37 @@ export async function openDatabase(
   const instance = createApiKeys({
     prefix: 'unknown',
     scopes,
-    database: { connection: database, migrate: 'check' },
+    database: { connection: database, schema, migrate: 'check' },
     pepper: purpose === 'tables' ? randomBytes(32).toString('base64url') : pepper,
     ...(redis === undefined || purpose === 'tables' ? {} : { redis }),
     // What fails is thrown, and what the options of the app would say is not known.
     logger: { warn: () => undefined, error: () => undefined },
   });
-  if (!isInstance(instance)) throw new CommandError('The package has no instance for this program.');
+  if (!isInstance(instance) || !hasSetupHost(instance))
+    throw new CommandError('The package has no instance for this program.');
+  startForCommand(instance);
+  if (purpose === 'keys') await checkPepper(instance);
   return instance;
+}
+
+function hasSetupHost(instance: Instance): instance is Instance & WithSetupHost {
+  return setupHost in instance;
+}
+
+/**
+ * Refuses the pepper of another database: with that, entries of the audit log would be added that no process of the app can verify.
+ *
+ * @throws CommandError
+ */
+async function checkPepper(instance: Instance & WithSetupHost): Promise<void> {
+  const database = await instance[setupHost].examineDatabase();
+  const { sampled, known } = database?.digests ?? { sampled: 0, known: 0 };
+  if (sampled === 0 || known > 0) return;
+  await instance.close();
+  throw new CommandError(
+    `${databaseVariables.pepper} is the pepper of another database: none of the ${sampled} secrets that were looked at was made with it. Nothing was changed.`,
+    2,
+  );
 }
 
 /** Opening a file would create it. */

@@ -2,6 +2,7 @@ import type { CommandArguments, CommandHost, OptionDefinition } from './command.
 import { isInstance, type Instance } from './instance.js';
 import { loadExport } from './load-export.js';
 import { requireText } from './read-arguments.js';
+import { startForCommand } from './start-for-command.js';
 
 /** The options by which a command finds the instance. */
 export const instanceOptions: Readonly<Record<'app' | 'export', OptionDefinition>> = {
@@ -18,7 +19,7 @@ export const instanceOptions: Readonly<Record<'app' | 'export', OptionDefinition
  * @throws CommandError
  */
 export async function openInstance(given: CommandArguments, host: CommandHost): Promise<Instance> {
-  return loadExport(
+  const instance = await loadExport(
     {
       file: requireText(given, 'app', './api-keys.js'),
       name: given.getText('export'),
@@ -29,4 +30,6 @@ export async function openInstance(given: CommandArguments, host: CommandHost): 
     },
     host,
   );
+  startForCommand(instance);
+  return instance;
 }

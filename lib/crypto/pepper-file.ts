@@ -25,6 +25,19 @@ export async function readOrCreatePepperFile(path: string): Promise<string> {
 }
 
 /**
+ * The pepper in a file that must exist.
+ *
+ * @throws InvalidOptionError when there is none, and as {@link readOrCreatePepperFile} does
+ */
+export async function requirePepperFile(path: string): Promise<string> {
+  const existing = await readPepperFile(path);
+  if (existing !== null) return existing;
+  throw new InvalidOptionError(
+    `There is no pepper in ${path}, and the database was used before. Restore the file from a backup, or set the option pepper`,
+  );
+}
+
+/**
  * Reads the pepper in a file, without creating one.
  *
  * @returns `null` when there is no such file

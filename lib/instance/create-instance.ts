@@ -8,7 +8,7 @@ import type { Keyspace } from '../domain/keyspace.js';
 import { InvalidOptionError } from '../errors.js';
 import { Keyspaces } from '../domain/keyspaces.js';
 import { ChangeListeners } from '../feed/change-listeners.js';
-import type { SetupHost } from '../domain/setup-host.js';
+import type { SetupHost, StartPurpose } from '../domain/setup-host.js';
 import { createMetrics, type Metrics } from '../metrics/create-metrics.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { refuseUndeclaredScope } from '../options/tokens-option.js';
@@ -17,7 +17,7 @@ import { ProtectedResources } from '../tokens/protected-resources.js';
 import { chooseStore } from './choose-store.js';
 import { createKeyWatch, type WatchKey } from './create-key-watch.js';
 import { createDefaultKeyspace } from './default-keyspace.js';
-import { examineSetup } from './examine-setup.js';
+import { examineDatabase, examineSetup } from './examine-setup.js';
 import { keepProcessAlive } from './keep-process-alive.js';
 import { Lifecycle } from './lifecycle.js';
 import { listQueues } from './list-queues.js';
@@ -77,6 +77,7 @@ export function createInstance(options: ResolvedOptions): Instance {
   const observed = new ObservationRecorder({ clock, logger });
   const listeners = new ChangeListeners(logger);
   const protectedResources = new ProtectedResources();
+  let purpose: StartPurpose = 'app';
   const lifecycle = new Lifecycle(
     () => {
       // Also after a start that failed: it leaves idle connections in the pool.
@@ -87,6 +88,7 @@ export function createInstance(options: ResolvedOptions): Instance {
         store,
         peppers,
         pepperFile,
+        purpose,
         hasher,
         listeners,
         resources: protectedResources,
@@ -102,21 +104,24 @@ export function createInstance(options: ResolvedOptions): Instance {
   );
   const readOwnStatus = (): ApiKeysStatus => readStatus(lifecycle.started, options.redis !== null);
   metrics?.register({ status: readOwnStatus, queues: () => listQueues(hasher, store) });
+  const examined = {
+    options,
+    peppers,
+    pepperFile,
+    inspector,
+    plans: keyspace.plans,
+    logger: tapped,
+    ready: () => lifecycle.ready(),
+    status: readOwnStatus,
+  };
   return {
     setup: {
-      examine: () =>
-        keepProcessAlive(
-          examineSetup({
-            options,
-            peppers,
-            pepperFile,
-            inspector,
-            plans: keyspace.plans,
-            logger: tapped,
-            ready: () => lifecycle.ready(),
-            status: readOwnStatus,
-          }),
-        ),
+      startFor: (given) => void (purpose = given),
+      examine: () => {
+        purpose = 'examination';
+        return keepProcessAlive(examineSetup(examined));
+      },
+      examineDatabase: () => keepProcessAlive(examineDatabase(examined)),
       migrations: inspector,
     },
     keyspace,

@@ -32,17 +32,22 @@ export interface ExaminedInstance {
   status(): ApiKeysStatus;
 }
 
+/** Examines the database of an instance, and whether its pepper is that of the keys; `null` for a store of the app. Never rejects. */
+export async function examineDatabase(instance: ExaminedInstance): Promise<DatabaseFacts | null> {
+  const { options, inspector } = instance;
+  const found = inspector?.inspect({
+    pepperIds: await readPepperIds(instance),
+    now: () => options.clock.now(),
+    trimsAudit: options.retention.auditMs !== null,
+  });
+  return (await found) ?? null;
+}
+
 /** Examines the set-up of an instance that may be started, unless its tables are not those of this version. Never rejects. */
 export async function examineSetup(instance: ExaminedInstance): Promise<SetupFacts> {
-  const { options, inspector, logger, plans } = instance;
-  const { clock, redis, retention, cache } = options;
-  const pepperIds = await readPepperIds(instance);
-  const database =
-    (await inspector?.inspect({
-      pepperIds,
-      now: () => clock.now(),
-      trimsAudit: retention.auditMs !== null,
-    })) ?? null;
+  const { options, logger, plans } = instance;
+  const { redis, cache } = options;
+  const database = await examineDatabase(instance);
   const redisFacts = redis === null ? null : await examineRedis(redis.client, redis.keyPrefix);
   const logged: string[] = [];
   let startError: string | null = null;

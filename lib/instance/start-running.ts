@@ -4,8 +4,9 @@ import { createSealingStoreProxy } from '../audit/sealing-store-proxy.js';
 import { createAuditSealer } from '../crypto/audit-sealer.js';
 import { createSessionBinder } from '../crypto/session-binder.js';
 import { createChallengeSigner } from '../crypto/challenge-signer.js';
-import { readOrCreatePepperFile } from '../crypto/pepper-file.js';
+import { readOrCreatePepperFile, requirePepperFile } from '../crypto/pepper-file.js';
 import { parsePeppers, type Pepper } from '../crypto/peppers.js';
+import type { StartPurpose } from '../domain/setup-host.js';
 import { EnforcedBounds } from '../domain/enforced-bounds.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import { getKeyPlace, type ChangeListeners } from '../feed/change-listeners.js';
@@ -36,6 +37,7 @@ export interface StartParts {
   /** `null`: read from the file, which is created if missing. */
   readonly peppers: readonly [Pepper, ...Pepper[]] | null;
   readonly pepperFile: string;
+  readonly purpose: StartPurpose;
   readonly hasher: SecretHasher;
   readonly listeners: ChangeListeners;
   /** What tokens can be restricted to. */
@@ -54,8 +56,9 @@ export interface StartParts {
  * @throws ApiKeysError `unavailable` with the reason, InvalidOptionError for what a retry does not fix
  */
 export async function startRunning(parts: StartParts): Promise<Running> {
-  const { options, recorder, observed } = parts;
-  const peppers = parts.peppers ?? parsePeppers(await readOrCreatePepperFile(parts.pepperFile));
+  const { options, recorder, observed, purpose, pepperFile } = parts;
+  const readPepper = purpose === 'examination' ? requirePepperFile : readOrCreatePepperFile;
+  const peppers = parts.peppers ?? parsePeppers(await readPepper(pepperFile));
   const sealer = createAuditSealer(peppers);
   const redis = createSharedRedis(options, peppers, parts.logger);
   // Everything that changes something does so through the store that seals the entries of the audit trail.
@@ -89,8 +92,9 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     await following.start();
     redis?.connection.client.on('close', forgetPlace);
     await redis?.cache.open();
-    await places.start();
-    await background.open();
+    // A command counts nothing; an examination looks whether all count in one place.
+    if (purpose !== 'command') await places.start();
+    if (purpose === 'app') await background.open();
     recorder.start(store.accessLog);
     observed.start(store.observations);
   } catch (error) {
@@ -98,7 +102,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     throw toStartError(error);
   }
 
-  background.start();
+  if (purpose === 'app') background.start();
   const verification = createVerification({ ...ports, graces: background.graces });
   const verified = {
     ...ports,

@@ -1,6 +1,6 @@
 import type { VerificationOutcome } from '../domain/verification-outcome.js';
-import type { VerificationObserver } from '../ports/verification-observer.js';
-import type { TelemetryTracerProvider } from './open-telemetry-types.js';
+import type { EndObservation, VerificationObserver } from '../ports/verification-observer.js';
+import type { TelemetrySpan, TelemetryTracerProvider } from './open-telemetry-types.js';
 import { scopeName } from './register-meters.js';
 
 /** `SpanKind.INTERNAL` of OpenTelemetry. */
@@ -19,22 +19,42 @@ export function createSpanObserver(
   inner: VerificationObserver,
 ): VerificationObserver {
   const tracer = provider.getTracer(scopeName);
+
+  function observeWithin<T>(span: TelemetrySpan, decide: (end: EndObservation) => T): T {
+    return inner.observe((end) =>
+      decide((outcome, source) => {
+        const code = outcome ?? 'allowed';
+        try {
+          end(outcome, source);
+          span.setAttribute('api_keys.code', code);
+          span.setAttribute('api_keys.source', source);
+          if (!failures.has(code)) return;
+          span.setAttribute('error.type', code);
+          span.setStatus({ code: errorStatus });
+        } finally {
+          span.end();
+        }
+      }),
+    );
+  }
+
   return {
-    observe: (decide) =>
-      tracer.startActiveSpan('api_keys.verify', { kind: internalKind }, (span) =>
-        inner.observe((end) =>
-          decide((outcome, source) => {
-            end(outcome, source);
-            const code = outcome ?? 'allowed';
-            span.setAttribute('api_keys.code', code);
-            span.setAttribute('api_keys.source', source);
-            if (failures.has(code)) {
-              span.setAttribute('error.type', code);
-              span.setStatus({ code: errorStatus });
-            }
-            span.end();
-          }),
-        ),
-      ),
+    observe<T>(decide: (end: EndObservation) => T): T {
+      let hasBegun = false;
+      let decided: { readonly value: T } | null = null;
+      try {
+        return tracer.startActiveSpan('api_keys.verify', { kind: internalKind }, (span) => {
+          hasBegun = true;
+          const value = observeWithin(span, decide);
+          decided = { value };
+          return value;
+        });
+      } catch (error) {
+        // Samplers, processors and context managers are the app's; what they throw must not decide.
+        if (decided !== null) return (decided as { readonly value: T }).value;
+        if (hasBegun) throw error;
+        return inner.observe(decide);
+      }
+    },
   };
 }

@@ -52,7 +52,7 @@ describe.each(['PostgreSQL', 'SQLite'] as const)('migrate on %s', (kind) => {
     const database = await makeOwnDatabase(kind);
     try {
       const environment = { DATABASE_URL: database.url };
-      const applied = await runHere(['migrate', '--json'], { environment });
+      const applied = await runHere(['migrate', '--json', '--create'], { environment });
       expect(JSON.parse(applied.out)).toEqual({
         ...{ version: 0, known: migrations.length, applied: true },
         pending: migrations.map(({ name }) => name),
@@ -72,7 +72,7 @@ describe.each(['PostgreSQL', 'SQLite'] as const)('migrate on %s', (kind) => {
 it('refuses tables that are newer, a store of the app, and no database', async () => {
   const database = await makeOwnDatabase('PostgreSQL');
   const environment = { DATABASE_URL: database.url };
-  await runHere(['migrate'], { environment });
+  await runHere(['migrate', '--create'], { environment });
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
   await client.query(`insert into api_keys.schema_versions values (${migrations.length + 1}, 'later')`);

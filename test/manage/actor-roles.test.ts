@@ -110,6 +110,7 @@ describe('roles over HTTP: every endpoint', () => {
   let app: AdminApp;
   beforeAll(async () => {
     app = await startAdminApp({
+      instance: { events: { webhooks: true } },
       router: {
         stepUp: { operations: ['create', 'update', 'rotate', 'revoke'], verify: () => ({ result: 'valid' }) },
       },
@@ -144,10 +145,21 @@ describe('roles over HTTP: every endpoint', () => {
     getCaller: 'viewer',
     getGrantable: 'viewer',
     getPosture: 'viewer',
+    createWebhook: null,
+    listWebhooks: null,
+    getWebhook: null,
+    updateWebhook: null,
+    deleteWebhook: null,
+    rotateWebhookSecret: null,
+    testWebhook: null,
+    listWebhookDeliveries: null,
+    replayWebhookDeliveries: null,
   };
   const bodies: Readonly<Record<string, object>> = {
     createKey: { name: 'a key', scopes: [] },
     updateKey: { name: 'renamed' },
+    createWebhook: { url: 'https://example.com/hook' },
+    updateWebhook: { description: 'renamed' },
   };
   const rows = endpoints.flatMap(({ access, method, path, endpoint }) =>
     access === 'actor' ? roles.map((role) => [endpoint.operationId, role, method, path] as const) : [],
@@ -159,7 +171,10 @@ describe('roles over HTTP: every endpoint', () => {
     const existing = await app.apiKeys.keys
       .as(theApp)
       .create({ ownerId: 'alice', name: 'a key', scopes: [] });
-    const url = path.replace(':id', existing.id).replace(':ownerId', 'alice');
+    const url = path
+      .replace(':id', existing.id)
+      .replace(':ownerId', 'alice')
+      .replace(':webhookId', 'wh_none');
     const sent = app.as(aliceAs(role))[method](url);
     const answer = await (method === 'get' ? sent : sent.send(bodies[operationId] ?? {}));
     if (least === null) return expectProblem(answer, 403, 'forbidden');

@@ -174,14 +174,18 @@ describe('spans of OpenTelemetry', () => {
     expect(span?.status).toEqual({ code: SpanStatusCode.ERROR });
   });
 
-  it('change no answer when an exporter throws', async () => {
+  const fail = (): never => {
+    throw new Error('the exporter fails');
+  };
+
+  it.each([
+    ['begins', { onStart: fail, onEnd: () => undefined }],
+    ['ends', { onStart: () => undefined, onEnd: fail }],
+  ])('change no answer when what is told that one %s throws', async (_when, listener) => {
     const failing = new BasicTracerProvider({
       spanProcessors: [
         {
-          onStart: () => undefined,
-          onEnd: () => {
-            throw new Error('the exporter fails');
-          },
+          ...listener,
           forceFlush: async () => undefined,
           shutdown: async () => undefined,
         },

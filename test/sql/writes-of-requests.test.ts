@@ -79,13 +79,12 @@ describe.each(['PostgreSQL', 'SQLite'] as const)('on %s', (kind) => {
     },
   );
 
-  it('P4: more of them than can wait are refused at once, and the rest is written', async () => {
+  it('P4: more of them than can wait are refused at once, and none of those that come later', async () => {
     const store = await start(kind);
-    const { counts, ended } = floodWith(4_000, floods['nonces of signatures'](store));
+    const { counts, ended } = floodWith(3_000, floods['nonces of signatures'](store));
     await sleep(0);
-    expect(counts.refused).toBeGreaterThanOrEqual(4_000 - 1_100);
+    expect(counts.refused).toBeGreaterThanOrEqual(3_000 - 1_100);
     await ended;
-    expect(counts.refused).toBeLessThan(4_000);
     expect(await store.nonces.take('another', until, Date.now())).toBe(true);
   });
 });

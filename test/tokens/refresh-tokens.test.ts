@@ -58,6 +58,7 @@ async function start(
     keyspaces: new Keyspaces(createDefaultKeyspace(options)),
     peppers: parsePeppers(pepper),
     pepperFile: '',
+    purpose: 'app',
     resources: new ProtectedResources(),
     listeners: new ChangeListeners(logger),
     recorder: new AccessRecorder({ random, clock, logger }),

@@ -23,6 +23,13 @@ export interface RemoteAddress {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** An answer that is no failure. */
+export interface RemoteAnswer {
+  readonly status: number;
+  /** `null`: there is no such key or owner. */
+  readonly body: unknown;
+}
+
 /** How long an answer may take, in milliseconds; verifying a long audit log takes minutes. */
 const answerMs = 600_000;
 
@@ -40,11 +47,21 @@ export class RemoteClient {
    * @throws CommandError
    */
   async send(request: RemoteRequest): Promise<unknown> {
+    return (await this.ask(request)).body;
+  }
+
+  /**
+   * The same with the status of the answer.
+   *
+   * @throws CommandError
+   */
+  async ask(request: RemoteRequest): Promise<RemoteAnswer> {
     const response = await this.#fetch(request);
+    const { status, ok } = response;
     const text = await readText(response);
-    if (response.status === 404 && /"code":"not_found"/.test(text)) return null;
-    if (!response.ok) throw describeProblem(response.status, text);
-    return parseJson(text);
+    if (status === 404 && /"code":"not_found"/.test(text)) return { status, body: null };
+    if (!ok) throw describeProblem(status, text);
+    return { status, body: parseJson(text) };
   }
 
   /**

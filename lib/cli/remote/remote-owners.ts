@@ -6,9 +6,14 @@ import type { RemoteClient } from './remote-client.js';
 
 /** The commands about owners, over HTTP. */
 export function createRemoteOwners(client: RemoteClient): OwnerCommands {
-  async function change<T>(name: string, input: object): Promise<T> {
+  async function change<T>(name: 'suspend' | 'resume', input: object): Promise<T> {
     const { ownerId, ...body } = input as { readonly ownerId: string };
-    return readChange<T>(await client.send({ method: 'POST', path: ['owners', ownerId, name], body }));
+    const answer = await client.ask({ method: 'POST', path: ['owners', ownerId, name], body });
+    return readChange<T>(
+      answer,
+      (owner) =>
+        owner['ownerId'] === ownerId && (typeof owner['suspendedAt'] === 'string') === (name === 'suspend'),
+    );
   }
   return {
     list: async (query) => (await client.send({ path: ['owners'], query })) as Page<Owner>,

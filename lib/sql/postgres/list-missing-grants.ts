@@ -48,7 +48,9 @@ export async function listMissingGrants(database: Kysely<Tables>, rights: Examin
       cross join pg_catalog.unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) as p(privilege)
     where n.nspname = ${rights.schema} and c.relkind in ('r', 'p')
       and not case when c.relname = 'audit_events' and p.privilege = 'UPDATE'
-        then pg_catalog.has_any_column_privilege(c.oid, p.privilege)
+        then not exists (select 1 from pg_catalog.pg_attribute as a
+          where a.attrelid = c.oid and a.attname in ('personal', 'member_id')
+            and not pg_catalog.has_column_privilege(c.oid, a.attnum, 'UPDATE'))
         else pg_catalog.has_table_privilege(c.oid, p.privilege) end
     order by c.relname`.execute(database);
   for (const table of new Set(rows.map((row) => row.table))) {
