@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { getEventListeners } from 'node:events';
+import http, { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
 import { lookUpPublic } from '../../lib/webhooks/create-guarded-lookup.js';
@@ -126,6 +127,46 @@ describe('sending a webhook', () => {
     const error = await send(url).catch((thrown: unknown) => thrown);
     expect(String(error)).toMatch(/the request failed \(HPE_/);
     expect(String(error)).not.toContain('whsec_secret');
+  });
+
+  it('gives up an endpoint that switches protocols', async () => {
+    const switching = (header: string): Promise<string> =>
+      serveBytes((socket) => {
+        socket.once('data', () => socket.write(`HTTP/1.1 101 Switching Protocols\r\n${header}\r\n`));
+      });
+    const upgrading = await switching('upgrade: websocket\r\nconnection: upgrade\r\n');
+    await expect(send(upgrading)).rejects.toThrow('it ended the connection without an answer');
+    expect((await send(await switching(''))).status).toBe(101);
+  });
+
+  it('uses no agent of the app, which may know another way out', async () => {
+    const url = await serve((_, response) => response.writeHead(204).end());
+    const created = jest.fn();
+    class ProxyAgent extends http.Agent {
+      override createConnection(): never {
+        created();
+        throw new Error('the agent of the app was used');
+      }
+    }
+    const { globalAgent } = http;
+    http.globalAgent = new ProxyAgent();
+    try {
+      expect((await send(url)).status).toBe(204);
+    } finally {
+      http.globalAgent = globalAgent;
+    }
+    expect(created).not.toHaveBeenCalled();
+  });
+
+  it('leaves nothing with a signal that lives longer', async () => {
+    const url = await serve((_, response) => response.writeHead(204).end());
+    const { signal } = new AbortController();
+    const sender = createWebhookSender(open);
+    for (const port of [new URL(url).port, '1']) {
+      const request = { url: `http://127.0.0.1:${port}/`, headers: {}, body: '{}', signal };
+      await sender.send(request).catch(() => undefined);
+      expect(getEventListeners(signal, 'abort')).toEqual([]);
+    }
   });
 
   it('ends when this process stops', async () => {
