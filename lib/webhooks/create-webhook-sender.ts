@@ -13,7 +13,7 @@ import {
   type WebhookSender,
 } from '../ports/webhook-sender.js';
 import { isPublicAddress } from './is-public-address.js';
-import { lookUpPublic, notPublicReason } from './create-guarded-lookup.js';
+import { createPublicLookup, notPublicReason } from './create-guarded-lookup.js';
 
 /** How long connecting may take, with its name and TLS; in milliseconds. */
 const connectMs = 5_000;
@@ -60,7 +60,7 @@ export function createWebhookSender(settings: SenderSettings): WebhookSender {
         // A connection of its own: what was checked is what it is made to. The agent is one of Node.js, also where the app has
         // replaced the global one, which may connect to a proxy.
         agent: isHttp ? new HttpAgent() : new HttpsAgent(),
-        ...(allowPrivateNetworks ? {} : { lookup: lookUpPublic }),
+        ...(allowPrivateNetworks ? {} : { lookup: createPublicLookup() }),
       };
       const request = (isHttp ? requestHttp : requestHttps)(target, options);
       const giveUp = (reason: string): void => void request.destroy(new WebhookSendError(reason));

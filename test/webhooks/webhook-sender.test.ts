@@ -2,7 +2,6 @@ import { getEventListeners } from 'node:events';
 import http, { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
-import { lookUpPublic } from '../../lib/webhooks/create-guarded-lookup.js';
 import { createWebhookSender, type SenderSettings } from '../../lib/webhooks/create-webhook-sender.js';
 import type { WebhookAnswer } from '../../lib/ports/webhook-sender.js';
 
@@ -221,21 +220,5 @@ describe('where webhooks may be sent', () => {
     );
     await expect(send(url, guarded)).rejects.toThrow('must not be an address that is not public');
     expect(inside).not.toHaveBeenCalled();
-  });
-
-  it('is decided for one address and for all of them', async () => {
-    const look = (all: boolean): Promise<unknown> =>
-      new Promise((resolve) => lookUpPublic('localhost', { all }, (error) => resolve(error)));
-    for (const all of [true, false]) {
-      expect(await look(all)).toMatchObject({ message: 'its host is an address that is not public' });
-    }
-    const literal = new Promise((resolve) =>
-      lookUpPublic('8.8.8.8', { all: false }, (error, address, family) => resolve([error, address, family])),
-    );
-    expect(await literal).toEqual([null, '8.8.8.8', 4]);
-    const every = new Promise((resolve) =>
-      lookUpPublic('8.8.8.8', { all: true }, (error, addresses) => resolve([error, addresses])),
-    );
-    expect(await every).toEqual([null, [{ address: '8.8.8.8', family: 4 }]]);
   });
 });
