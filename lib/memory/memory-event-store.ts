@@ -56,17 +56,35 @@ export class MemoryEventStore implements EventStore {
     if (queue?.holder === holder) Object.assign(queue, { holder: null, beat: queue.beat + 1 });
   }
 
-  async advance({ queueId, from, to, events, dueAt }: QueueStep): Promise<boolean> {
+  async advance({ queueId, from, to, events, dead, dueAt }: QueueStep): Promise<boolean> {
     const queue = this.#find(queueId);
     if (queue?.cursor !== from) return false;
     queue.cursor = to;
     const waiting = { attempts: 0, dueAt, isDead: false, lastStatus: null, lastError: null };
     for (const event of events) queue.deliveries.set(event.sequence, { ...event, ...waiting });
+    for (const event of dead?.events ?? []) {
+      const { lastError } = dead ?? waiting;
+      queue.deliveries.set(event.sequence, { ...event, ...waiting, isDead: true, lastError });
+    }
     return true;
   }
 
   async countWaiting(queueId: string, limit: number): Promise<number> {
     return Math.min(limit, this.#list(queueId).filter(({ isDead }) => !isDead).length);
+  }
+
+  async countBySubject(
+    queueId: string,
+    subjects: readonly string[],
+    isDead: boolean,
+  ): Promise<ReadonlyMap<string, number>> {
+    const counts = new Map<string, number>();
+    for (const delivery of this.#list(queueId)) {
+      const { subject } = delivery;
+      if (delivery.isDead !== isDead || !subjects.includes(subject)) continue;
+      counts.set(subject, (counts.get(subject) ?? 0) + 1);
+    }
+    return counts;
   }
 
   async listDue(queueId: string, now: number, limit: number): Promise<readonly EventDelivery[]> {
@@ -85,7 +103,7 @@ export class MemoryEventStore implements EventStore {
     const deliveries = this.#find(queueId)?.deliveries;
     for (const result of results) {
       const delivery = deliveries?.get(result.sequence);
-      if (deliveries === undefined || delivery === undefined) continue;
+      if (deliveries === undefined || delivery === undefined || delivery.id !== result.id) continue;
       if (result.isTaken) {
         deliveries.delete(result.sequence);
       } else if (!delivery.isDead && delivery.attempts === result.attempts - 1) {
