@@ -1,11 +1,12 @@
 import type { WebhookRecord } from '../domain/webhook.js';
-import type {
-  AttemptResult,
-  DeliveryQuery,
-  EventDelivery,
-  EventQueue,
-  EventStore,
-  QueueStep,
+import {
+  maxDelayMs,
+  type AttemptResult,
+  type DeliveryQuery,
+  type EventDelivery,
+  type EventQueue,
+  type EventStore,
+  type QueueStep,
 } from '../ports/event-store.js';
 import { deepCopy } from './deep-copy.js';
 import type { MemoryContents } from './memory-contents.js';
@@ -91,10 +92,10 @@ export class MemoryEventStore implements EventStore {
     const subjects = new Set<string>();
     return this.#list(queueId)
       .filter(({ isDead }) => !isDead)
-      .filter(({ subject, dueAt }) => {
+      .filter(({ subject, dueAt, attempts }) => {
         const isFirst = !subjects.has(subject);
         subjects.add(subject);
-        return isFirst && dueAt <= now;
+        return isFirst && (dueAt <= now || dueAt > now + maxDelayMs || attempts === 0);
       })
       .slice(0, limit);
   }

@@ -41,6 +41,8 @@ export interface EventStore {
   ): Promise<ReadonlyMap<string, number>>;
   /**
    * Waiting deliveries that are due and have no earlier one of the same subject that waits too; by their sequence numbers.
+   * Those that were never attempted are due at once, and those that are due later than {@link maxDelayMs} from now as well: the clock
+   * that they were queued by was ahead.
    *
    * @param now - epoch milliseconds
    */
@@ -66,6 +68,9 @@ export interface EventStore {
   /** One webhook; `null` when there is none. */
   findWebhook(id: string): Promise<WebhookRecord | null>;
 }
+
+/** Longer than any attempt is put off, in milliseconds. */
+export const maxDelayMs = 29 * 60 * 60 * 1000;
 
 /** The queue of one receiver. */
 export interface EventQueue {

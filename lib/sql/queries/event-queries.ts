@@ -1,10 +1,11 @@
 import type { Kysely, Selectable } from 'kysely';
-import type {
-  AttemptResult,
-  DeliveryQuery,
-  EventDelivery,
-  EventQueue,
-  QueueStep,
+import {
+  maxDelayMs,
+  type AttemptResult,
+  type DeliveryQuery,
+  type EventDelivery,
+  type EventQueue,
+  type QueueStep,
 } from '../../ports/event-store.js';
 import type { QueuedEvent } from '../../domain/api-keys-event.js';
 import { isStorable } from '../../domain/is-storable.js';
@@ -145,7 +146,13 @@ export async function listDue(
     .selectAll('due')
     .where('due.queue_id', '=', queueId)
     .where('due.is_dead', '=', 0)
-    .where('due.due_at', '<=', now)
+    .where((eb) =>
+      eb.or([
+        eb('due.due_at', '<=', now),
+        eb('due.due_at', '>', now + maxDelayMs),
+        eb('due.attempts', '=', 0),
+      ]),
+    )
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(
