@@ -198,8 +198,8 @@ export class QueueWorker {
     // Refused while requests have a lot read: there is time.
     const aside = await store.events.listDeliveries(query).catch(() => []);
     if (aside.length === 0) return;
-    const half = maxWaiting / 2;
-    if ((await store.events.countWaiting(this.#id, half)) >= half) return;
+    const enough = (maxWaiting * 3) / 4;
+    if ((await store.events.countWaiting(this.#id, enough)) >= enough) return;
     const sequences = aside.map(({ sequence }) => sequence);
     await store.events.replay(this.#id, sequences, clock.now());
   }

@@ -2,7 +2,7 @@ import type { QueuedEvent } from '../domain/api-keys-event.js';
 import type { EventStore } from '../ports/event-store.js';
 
 /** Events of one subject that wait at most: so one key whose events are refused does not fill the queue for all others. */
-const maxPerSubject = 50;
+const maxPerSubject = 500;
 
 /** Events for which there is room, and those for which too many of their subject wait. */
 export interface SplitEvents {
