@@ -12,6 +12,8 @@ export type AttemptOutcome =
       readonly error: string;
       /** How long the receiver wants not to be asked again, in milliseconds. Default: 0. */
       readonly retryAfterMs?: number;
+      /** Whether other events would fail as well: the receiver is not reached, or takes nothing now. Default: `false`. */
+      readonly isReceiverDown?: boolean;
     };
 
 /**

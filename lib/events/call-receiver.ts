@@ -11,13 +11,24 @@ export type EventCallback = (
 
 /** How long one call may take, in milliseconds. */
 const callMs = 30_000;
+/** What can be stored by every database and shown by every log. */
+const printable = /^[ -~]{1,100}$/;
 
 /** Delivers events to code: what returns has taken the event, what throws has not. */
 export function createCallbackDelivery(call: EventCallback): Deliver {
   return async (event, stopping) => {
-    const late = AbortSignal.timeout(callMs);
-    const signal = AbortSignal.any([stopping, late]);
+    const ending = new AbortController();
+    let isLate = false;
+    const stop = (): void => ending.abort();
+    // Not `AbortSignal.any`: what that adds to a signal that lives as long as the process stays with it.
+    stopping.addEventListener('abort', stop, { once: true });
+    if (stopping.aborted) stop();
+    const timer = setTimeout(() => {
+      isLate = true;
+      stop();
+    }, callMs);
     try {
+      const { signal } = ending;
       await withDeadline(
         (async () => call(toApiKeysEvent(event), { signal }))(),
         callMs,
@@ -25,13 +36,22 @@ export function createCallbackDelivery(call: EventCallback): Deliver {
       );
       return { kind: 'taken' };
     } catch (error) {
-      // The name only: the message is the app's, and is stored and shown to admins.
-      const reason = late.aborted ? 'took longer than 30 seconds' : describeThrown(error);
+      const reason = isLate ? 'took longer than 30 seconds' : describeThrown(error);
       return { kind: 'failed', status: null, error: reason };
+    } finally {
+      clearTimeout(timer);
+      stopping.removeEventListener('abort', stop);
     }
   };
 }
 
+/** The name only: the message is the app's, and this is stored and shown to admins. What was thrown may be anything, also what throws when it is read. */
 function describeThrown(error: unknown): string {
-  return error instanceof Error ? `threw ${error.name.slice(0, 100)}` : 'threw a value that is no Error';
+  try {
+    if (!(error instanceof Error)) return 'threw a value that is no Error';
+    const name: unknown = error.name;
+    return typeof name === 'string' && printable.test(name) ? `threw ${name}` : 'threw an Error';
+  } catch {
+    return 'threw a value that cannot be read';
+  }
 }

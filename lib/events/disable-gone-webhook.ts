@@ -1,3 +1,4 @@
+import type { WebhookRecord } from '../domain/webhook.js';
 import type { ChangeContext } from '../manage/change.js';
 import { changeWebhook } from './change-webhook.js';
 import type { WebhookPorts } from './webhook-ports.js';
@@ -9,13 +10,13 @@ const byApplication: ChangeContext = {
   managementScope: null,
 };
 
-/** Disables an endpoint that has answered 410 Gone, unless it was disabled before. */
+/** Disables an endpoint that has answered 410 Gone, unless it was disabled before, or has been moved since. */
 export async function disableGoneWebhook(
   ports: Pick<WebhookPorts, 'store' | 'clock'>,
-  id: string,
+  { id, url }: Pick<WebhookRecord, 'id' | 'url'>,
 ): Promise<void> {
-  await changeWebhook(ports, byApplication, id, undefined, ({ isEnabled }) =>
-    isEnabled
+  await changeWebhook(ports, byApplication, id, undefined, (current) =>
+    current.isEnabled && current.url === url
       ? {
           action: 'webhook.disabled',
           changes: { isEnabled: false, disabledReason: 'gone' },

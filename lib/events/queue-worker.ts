@@ -1,12 +1,16 @@
-import { toMissedEvent, toQueuedEvent, type QueuedEvent } from '../domain/api-keys-event.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { withDeadline } from '../deadline.js';
 import { FailureLog } from '../domain/failure-log.js';
 import type { Clock } from '../ports/clock.js';
 import type { AttemptResult, EventDelivery, EventQueue } from '../ports/event-store.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
 import type { AttemptOutcome, Deliver } from './attempt.js';
-import type { DeliverySlots } from './delivery-slots.js';
-import { getRetryDelay } from './retry-schedule.js';
+import { DeliverySlots } from './delivery-slots.js';
+import { readNextEvents, turnMs } from './read-next-events.js';
+import { ReceiverPause } from './receiver-pause.js';
+import { getRetryDelay, maxAttempts } from './retry-schedule.js';
+import { splitByRoom } from './split-by-room.js';
 
 /** Entries of the trail that are queued in one transaction. */
 const entriesPerStep = 100;
@@ -18,6 +22,11 @@ const maxParallel = 8;
 const sleepMs = 1_000;
 /** A single failure is nothing for operators to act on; so many in a row may be. */
 const loggedFailures = 3;
+/** How long an attempt may take, whatever it does: longer than any that is bounded by itself; in milliseconds. */
+const attemptMs = 120_000;
+/** Of a receiver that gives nothing up: how often events that were put aside are taken back, and how many at once. */
+const takeBackIntervalMs = 20_000;
+const takenBackAtOnce = 100;
 /** How long deliveries in progress may take after `stop()`, in milliseconds. */
 const stopMs = 5_000;
 
@@ -35,6 +44,10 @@ export interface Receiver {
   readonly label: string;
   /** `null`: all of them. */
   readonly types: readonly string[] | null;
+  /** Where it is; `null`: in this process. One that is elsewhere now is attempted at once. */
+  readonly address: string | null;
+  /** Whether events are given up after the last attempt, for people to replay them; otherwise the last delay is repeated. */
+  readonly givesUp: boolean;
   readonly deliver: Deliver;
 }
 
@@ -47,6 +60,9 @@ export class QueueWorker {
   readonly #parts: WorkerParts;
   readonly #isHeld: () => boolean;
   readonly #failures: FailureLog;
+  readonly #pause: ReceiverPause;
+  /** The first delivery needs no slot of all receivers, so that none is held up by others that hang. */
+  readonly #ownSlot = new DeliverySlots(1);
   #receiver: Receiver;
   /** Up to which entry events are queued; `null` until the queue is read again. */
   #cursor: number | null;
@@ -54,6 +70,7 @@ export class QueueWorker {
   #allowed = 1;
   #failedInARow = 0;
   #idleSince = performance.now();
+  #tookBackAt = -Infinity;
   readonly #inFlight = new Map<number, Promise<void>>();
   readonly #results: AttemptResult[] = [];
   readonly #abort = new AbortController();
@@ -70,6 +87,7 @@ export class QueueWorker {
     this.#receiver = receiver;
     this.#cursor = queue.cursor;
     this.#head = queue.head;
+    this.#pause = new ReceiverPause(parts.clock);
     this.#failures = new FailureLog(parts.logger, {
       begins: `events are not delivered to ${receiver.label}, which is tried again`,
       ends: () => `events are delivered to ${receiver.label} again`,
@@ -84,8 +102,11 @@ export class QueueWorker {
 
   /** Tells the worker how its queue and its receiver are now. */
   update(queue: EventQueue, receiver: Receiver): void {
+    if (receiver.address !== this.#receiver.address) this.#pause.end();
     this.#receiver = receiver;
     this.#head = queue.head;
+    // The database has lost its last entries: where to go on is what it says.
+    if (this.#cursor !== null && this.#cursor > queue.head) this.#cursor = null;
     this.#cursor ??= queue.cursor;
     if (queue.hasWaiting || queue.cursor < queue.head) this.#idleSince = performance.now();
     this.#wakeUp();
@@ -109,6 +130,7 @@ export class QueueWorker {
         this.#cursor = null;
         this.#failures.failed(error);
       }
+      await sleep(turnMs);
       if (!isBusy) await this.#sleep();
     }
     await Promise.race([Promise.all(this.#inFlight.values()), waitForAbort(this.#abort.signal)]);
@@ -119,17 +141,19 @@ export class QueueWorker {
   async #work(): Promise<boolean> {
     await this.#settle();
     if (!this.#isHeld()) return false;
+    await this.#takeBack();
     const hasQueued = await this.#queueNext();
     const room = this.#allowed - this.#inFlight.size;
-    if (room <= 0) return false;
+    if (room <= 0 || !this.#pause.isOver()) return false;
     const { store, clock, slots } = this.#parts;
     const due = await store.events.listDue(this.#id, clock.now(), this.#inFlight.size + room);
     const next = due.filter(({ sequence }) => !this.#inFlight.has(sequence)).slice(0, room);
     // Reading took a while: the queue may belong to another process by now.
     if (!this.#isHeld() || this.#isStopped) return false;
     for (const delivery of next) {
-      if (!slots.take()) break;
-      this.#begin(delivery);
+      const slot = [this.#ownSlot, slots].find((each) => each.take());
+      if (slot === undefined) break;
+      this.#begin(delivery, slot);
     }
     return hasQueued;
   }
@@ -138,40 +162,63 @@ export class QueueWorker {
   async #queueNext(): Promise<boolean> {
     const from = this.#cursor;
     if (from === null || from >= this.#head) return false;
-    const { store, clock } = this.#parts;
+    const { store, clock, logger } = this.#parts;
     const limit = Math.min(
       entriesPerStep,
       maxWaiting - (await store.events.countWaiting(this.#id, maxWaiting)),
     );
     if (limit <= 0) return false;
-    const entries = await store.listEvents({ after: from, limit });
-    const [first] = entries;
-    const last = entries.at(-1);
-    if (first === undefined || last === undefined) return false;
-    const { types } = this.#receiver;
-    const wanted = entries
-      .map(toQueuedEvent)
-      .filter((event): event is QueuedEvent => event !== null && (types?.includes(event.type) ?? true));
-    const events = first.sequence === from + 1 ? wanted : [toMissedEvent(from, first), ...wanted];
-    const to = last.sequence;
-    const step = { queueId: this.#id, from, to, events, dueAt: clock.now() };
+    const { types, givesUp, label } = this.#receiver;
+    const next = await readNextEvents(store, { from, until: this.#head, types, limit });
+    if (next === null) return false;
+    const { to } = next;
+    const { events, tooMany } = await splitByRoom(store.events, this.#id, next.events, !givesUp);
+    const dead = { events: tooMany, lastError: 'too many events of its key wait' };
+    const step = { queueId: this.#id, from, to, events, dead, dueAt: clock.now() };
     this.#cursor = null;
     // Another process has moved it: where to is read with the queue.
     if (!(await store.events.advance(step))) return false;
     this.#cursor = to;
+    const [first] = tooMany;
+    if (first !== undefined) {
+      logger.warn(
+        `api-keys: event ${first.sequence} and ${tooMany.length - 1} more are put aside, because too many of one key wait for ${label}`,
+      );
+    }
     return to < this.#head;
   }
 
-  #begin(delivery: EventDelivery): void {
-    const { sequence } = delivery;
-    const attempt = this.#receiver
-      .deliver(delivery, this.#abort.signal)
-      .then((outcome) => this.#finish(delivery, outcome));
-    this.#inFlight.set(sequence, attempt);
+  /** Lets what was put aside wait again, while there is room, if nothing may be lost. */
+  async #takeBack(): Promise<void> {
+    const now = performance.now();
+    if (this.#receiver.givesUp || now - this.#tookBackAt < takeBackIntervalMs) return;
+    this.#tookBackAt = now;
+    const { store, clock } = this.#parts;
+    const query = { queueId: this.#id, isDead: true, limit: takenBackAtOnce };
+    // Refused while requests have a lot read: there is time.
+    const aside = await store.events.listDeliveries(query).catch(() => []);
+    if (aside.length === 0) return;
+    const enough = (maxWaiting * 3) / 4;
+    if ((await store.events.countWaiting(this.#id, enough)) >= enough) return;
+    const sequences = aside.map(({ sequence }) => sequence);
+    await store.events.replay(this.#id, sequences, clock.now());
   }
 
-  #finish(delivery: EventDelivery, outcome: AttemptOutcome): void {
-    this.#parts.slots.giveBack();
+  #begin(delivery: EventDelivery, slot: DeliverySlots): void {
+    const late: AttemptOutcome = { kind: 'failed', status: null, error: 'the attempt did not end' };
+    const attempt = withDeadline(
+      this.#receiver.deliver(delivery, this.#abort.signal),
+      attemptMs,
+      'Delivering an event',
+    )
+      .catch(() => late)
+      .then((outcome) => this.#finish(delivery, slot, outcome));
+    this.#inFlight.set(delivery.sequence, attempt);
+  }
+
+  #finish(delivery: EventDelivery, slot: DeliverySlots, outcome: AttemptOutcome): void {
+    slot.giveBack();
+    this.#pause.note(outcome);
     this.#results.push(this.#toResult(delivery, outcome));
     if (outcome.kind === 'taken') {
       this.#failures.worked();
@@ -187,14 +234,21 @@ export class QueueWorker {
   }
 
   #toResult(delivery: EventDelivery, outcome: AttemptOutcome): AttemptResult {
-    const { sequence } = delivery;
-    if (outcome.kind === 'taken') return { sequence, isTaken: true };
+    const { sequence, id } = delivery;
+    if (outcome.kind === 'taken') return { sequence, id, isTaken: true };
     const { status: lastStatus, error: lastError, retryAfterMs = 0 } = outcome;
+    const { givesUp, label } = this.#receiver;
+    const { clock, logger } = this.#parts;
     const attempts = delivery.attempts + 1;
-    const now = this.#parts.clock.now();
-    const delay = getRetryDelay(attempts, retryAfterMs, Math.random());
-    const dueAt = now + (delay ?? 0);
-    return { sequence, isTaken: false, attempts, dueAt, isDead: delay === null, lastStatus, lastError };
+    const counted = givesUp ? attempts : Math.min(attempts, maxAttempts - 1);
+    const delay = getRetryDelay(counted, retryAfterMs, Math.random());
+    const dueAt = clock.now() + (delay ?? 0);
+    const isDead = delay === null;
+    if (isDead) {
+      const reason = new Error(lastError);
+      logger.warn(`api-keys: event ${sequence} was not delivered to ${label} and is given up`, reason);
+    }
+    return { sequence, id, isTaken: false, attempts, dueAt, isDead, lastStatus, lastError };
   }
 
   /** Records what came of attempts. Until that has succeeded they count as in progress. */

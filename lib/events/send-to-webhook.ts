@@ -24,7 +24,8 @@ export async function sendToWebhook(
   const now = clock.now();
   const secrets = openWebhookSecrets(secretSealer, webhook, now);
   if (secrets.length === 0) {
-    return { kind: 'failed', status: null, error: 'no configured pepper opens its secret: rotate it' };
+    const error = 'no configured pepper opens its secret: rotate it';
+    return { kind: 'failed', status: null, error, isReceiverDown: true };
   }
   const headers = {
     'content-type': 'application/json',
@@ -37,6 +38,7 @@ export async function sendToWebhook(
     return {
       kind: 'failed',
       status: null,
+      isReceiverDown: true,
       error: error instanceof WebhookSendError ? error.message : 'the request could not be made',
     };
   }
@@ -49,6 +51,7 @@ function toOutcome({ status, retryAfter }: WebhookAnswer, now: number): AttemptO
     status,
     error: `answered ${status}`,
     retryAfterMs: readRetryAfter(retryAfter, now),
+    isReceiverDown: status === 429 || status >= 500,
   };
 }
 

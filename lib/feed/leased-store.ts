@@ -59,6 +59,7 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
       release: (...queue) => events.release(...queue),
       advance: (step) => events.advance(step),
       countWaiting: (...queue) => events.countWaiting(...queue),
+      countBySubject: (...query) => events.countBySubject(...query),
       listDue: (...query) => events.listDue(...query),
       settle: (...results) => events.settle(...results),
       prune: (...range) => events.prune(...range),

@@ -32,6 +32,8 @@ export function createEventDispatcher(parts: EventDispatcherParts): EventDispatc
       : {
           label: `the callback ${callback.name}`,
           types: callback.types,
+          address: null,
+          givesUp: false,
           deliver: createCallbackDelivery(callback.deliver),
         };
   const sending: SendingPorts | null =
@@ -56,14 +58,16 @@ function createWebhookReceiver(
   sending: SendingPorts,
   webhook: WebhookRecord,
 ): Receiver {
-  const { id, types } = webhook;
+  const { id, url, types } = webhook;
   return {
     label: `the webhook ${id}`,
     types,
+    address: url,
+    givesUp: true,
     async deliver(event, signal) {
       const outcome = await sendToWebhook(sending, webhook, event, signal);
       // When this fails, the next attempt is answered with 410 as well.
-      if (outcome.kind === 'gone') await disableGoneWebhook(ports, id).catch(() => undefined);
+      if (outcome.kind === 'gone') await disableGoneWebhook(ports, webhook).catch(() => undefined);
       return outcome;
     },
   };

@@ -1,11 +1,12 @@
 import type { WebhookRecord } from '../domain/webhook.js';
-import type {
-  AttemptResult,
-  DeliveryQuery,
-  EventDelivery,
-  EventQueue,
-  EventStore,
-  QueueStep,
+import {
+  maxDelayMs,
+  type AttemptResult,
+  type DeliveryQuery,
+  type EventDelivery,
+  type EventQueue,
+  type EventStore,
+  type QueueStep,
 } from '../ports/event-store.js';
 import { deepCopy } from './deep-copy.js';
 import type { MemoryContents } from './memory-contents.js';
@@ -56,12 +57,16 @@ export class MemoryEventStore implements EventStore {
     if (queue?.holder === holder) Object.assign(queue, { holder: null, beat: queue.beat + 1 });
   }
 
-  async advance({ queueId, from, to, events, dueAt }: QueueStep): Promise<boolean> {
+  async advance({ queueId, from, to, events, dead, dueAt }: QueueStep): Promise<boolean> {
     const queue = this.#find(queueId);
     if (queue?.cursor !== from) return false;
     queue.cursor = to;
     const waiting = { attempts: 0, dueAt, isDead: false, lastStatus: null, lastError: null };
     for (const event of events) queue.deliveries.set(event.sequence, { ...event, ...waiting });
+    for (const event of dead?.events ?? []) {
+      const { lastError } = dead ?? waiting;
+      queue.deliveries.set(event.sequence, { ...event, ...waiting, isDead: true, lastError });
+    }
     return true;
   }
 
@@ -69,14 +74,28 @@ export class MemoryEventStore implements EventStore {
     return Math.min(limit, this.#list(queueId).filter(({ isDead }) => !isDead).length);
   }
 
+  async countBySubject(
+    queueId: string,
+    subjects: readonly string[],
+    isDead: boolean,
+  ): Promise<ReadonlyMap<string, number>> {
+    const counts = new Map<string, number>();
+    for (const delivery of this.#list(queueId)) {
+      const { subject } = delivery;
+      if (delivery.isDead !== isDead || !subjects.includes(subject)) continue;
+      counts.set(subject, (counts.get(subject) ?? 0) + 1);
+    }
+    return counts;
+  }
+
   async listDue(queueId: string, now: number, limit: number): Promise<readonly EventDelivery[]> {
     const subjects = new Set<string>();
     return this.#list(queueId)
       .filter(({ isDead }) => !isDead)
-      .filter(({ subject, dueAt }) => {
+      .filter(({ subject, dueAt, attempts }) => {
         const isFirst = !subjects.has(subject);
         subjects.add(subject);
-        return isFirst && dueAt <= now;
+        return isFirst && (dueAt <= now || dueAt > now + maxDelayMs || attempts === 0);
       })
       .slice(0, limit);
   }
@@ -85,7 +104,7 @@ export class MemoryEventStore implements EventStore {
     const deliveries = this.#find(queueId)?.deliveries;
     for (const result of results) {
       const delivery = deliveries?.get(result.sequence);
-      if (deliveries === undefined || delivery === undefined) continue;
+      if (deliveries === undefined || delivery === undefined || delivery.id !== result.id) continue;
       if (result.isTaken) {
         deliveries.delete(result.sequence);
       } else if (!delivery.isDead && delivery.attempts === result.attempts - 1) {

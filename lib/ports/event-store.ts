@@ -31,7 +31,18 @@ export interface EventStore {
   /** How many deliveries are waiting, counted up to `limit`. */
   countWaiting(queueId: string, limit: number): Promise<number>;
   /**
+   * How many deliveries each of some subjects has, of those that wait or of those that are dead. Subjects without any are left
+   * out.
+   */
+  countBySubject(
+    queueId: string,
+    subjects: readonly string[],
+    isDead: boolean,
+  ): Promise<ReadonlyMap<string, number>>;
+  /**
    * Waiting deliveries that are due and have no earlier one of the same subject that waits too; by their sequence numbers.
+   * Those that were never attempted are due at once, and those that are due later than {@link maxDelayMs} from now as well: the clock
+   * that they were queued by was ahead.
    *
    * @param now - epoch milliseconds
    */
@@ -58,6 +69,9 @@ export interface EventStore {
   findWebhook(id: string): Promise<WebhookRecord | null>;
 }
 
+/** Longer than any attempt is put off, in milliseconds. */
+export const maxDelayMs = 29 * 60 * 60 * 1000;
+
 /** The queue of one receiver. */
 export interface EventQueue {
   readonly id: string;
@@ -81,6 +95,12 @@ export interface QueueStep {
   readonly from: number;
   readonly to: number;
   readonly events: readonly QueuedEvent[];
+  /** Events that are dead from the beginning. */
+  readonly dead?: {
+    readonly events: readonly QueuedEvent[];
+    /** Why. */
+    readonly lastError: string;
+  };
   /** When they are due, epoch milliseconds. */
   readonly dueAt: number;
 }
@@ -98,10 +118,13 @@ export interface EventDelivery extends QueuedEvent {
   readonly lastError: string | null;
 }
 
-/** What came of one attempt: the event was taken, will be attempted again, or is given up. */
+/**
+ * What came of one attempt: the event was taken, will be attempted again, or is given up. The id tells it from another event that
+ * got its sequence number after a database was restored.
+ */
 export type AttemptResult =
-  | { readonly sequence: number; readonly isTaken: true }
-  | (Pick<EventDelivery, 'sequence' | 'attempts' | 'dueAt' | 'isDead' | 'lastStatus' | 'lastError'> & {
+  | (Pick<EventDelivery, 'sequence' | 'id'> & { readonly isTaken: true })
+  | (Pick<EventDelivery, 'sequence' | 'id' | 'attempts' | 'dueAt' | 'isDead' | 'lastStatus' | 'lastError'> & {
       readonly isTaken: false;
     });
 

@@ -10,6 +10,7 @@ import type {
 } from '../ports/event-store.js';
 import {
   moveCursor,
+  countBySubject,
   countWaiting,
   deleteDead,
   holdQueue,
@@ -51,19 +52,27 @@ export class SqlEventStore implements EventStore {
   }
 
   hold(id: string, holder: string, beat: number): Promise<boolean> {
-    return this.#write('Taking a queue of events', (on) => holdQueue(on, id, holder, beat));
+    return this.#note('Taking a queue of events', (on) => holdQueue(on, id, holder, beat));
   }
 
   release(id: string, holder: string): Promise<void> {
-    return this.#write('Giving up a queue of events', (on) => deleteHolder(on, id, holder));
+    return this.#note('Giving up a queue of events', (on) => deleteHolder(on, id, holder));
   }
 
   advance(step: QueueStep): Promise<boolean> {
-    return this.#write('Queuing events', (on) => moveCursor(on, step));
+    return this.#note('Queuing events', (on) => moveCursor(on, step));
   }
 
   countWaiting(queueId: string, limit: number): Promise<number> {
     return this.#read('Counting events', (on) => countWaiting(on, queueId, limit));
+  }
+
+  countBySubject(
+    queueId: string,
+    subjects: readonly string[],
+    isDead: boolean,
+  ): Promise<ReadonlyMap<string, number>> {
+    return this.#read('Counting events', (on) => countBySubject(on, queueId, subjects, isDead));
   }
 
   listDue(queueId: string, now: number, limit: number): Promise<readonly EventDelivery[]> {
@@ -71,7 +80,7 @@ export class SqlEventStore implements EventStore {
   }
 
   settle(queueId: string, results: readonly AttemptResult[]): Promise<void> {
-    return this.#write('Recording deliveries', (on) => settleDeliveries(on, queueId, results));
+    return this.#note('Recording deliveries', (on) => settleDeliveries(on, queueId, results));
   }
 
   listDeliveries(query: DeliveryQuery): Promise<readonly EventDelivery[]> {
@@ -102,5 +111,10 @@ export class SqlEventStore implements EventStore {
 
   #write<T>(what: string, work: (on: Kysely<Tables>) => Promise<T>): Promise<T> {
     return this.#within(what, (budget) => this.#database.write(budget, work));
+  }
+
+  /** Writes what is made up for when it is lost: events are queued again from the trail, or delivered a second time. */
+  #note<T>(what: string, work: (on: Kysely<Tables>) => Promise<T>): Promise<T> {
+    return this.#within(what, (budget) => this.#database.write(budget, work, { mayBeLost: true }));
   }
 }

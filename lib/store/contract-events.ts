@@ -66,15 +66,18 @@ export function describeEvents({ describe, it, expect }: ContractContext): void 
       other,
     }) => {
       await addDeliveries(store, ['a', 'b', 'a', 'b', 'c']);
-      expect(await listDue(other, sampleTime - 1)).toEqual([]);
+      // Queued by a clock that was ahead.
+      expect(await listDue(other, sampleTime - 1)).toEqual([1, 2, 5]);
       expect(await listDue(other, sampleTime)).toEqual([1, 2, 5]);
       expect(await listDue(other, sampleTime, 2)).toEqual([1, 2]);
       // Not yet due, an earlier one holds up the later ones all the same.
       await other.events.settle(queueId, [fail(1, 1, { dueAt: sampleTime + 10 })]);
       expect(await listDue(store, sampleTime)).toEqual([2, 5]);
-      await other.events.settle(queueId, [{ sequence: 2, isTaken: true }]);
+      await other.events.settle(queueId, [take(2)]);
       expect(await listDue(store, sampleTime)).toEqual([4, 5]);
       expect(await listDue(store, sampleTime + 10)).toEqual([1, 4, 5]);
+      // Attempted by a clock that was days ahead.
+      expect(await listDue(store, sampleTime - 7 * 24 * 60 * 60 * 1000)).toEqual([1, 4, 5]);
     });
 
     it('keep what came of their last attempt, and are removed when they were taken', async ({
@@ -84,13 +87,58 @@ export function describeEvents({ describe, it, expect }: ContractContext): void 
       await addDeliveries(store, ['a', 'b']);
       await store.events.settle(queueId, [
         fail(1, 1, { lastStatus: 503, lastError: 'answered 503', dueAt: sampleTime + 5 }),
-        { sequence: 2, isTaken: true },
-        { sequence: 99, isTaken: true },
+        take(2),
+        take(99),
         fail(98, 1),
       ]);
       const [left, ...more] = await other.events.listDeliveries({ queueId, limit: 9 });
       expect(more).toEqual([]);
       expect(pickResult(left)).toEqual([1, 1, sampleTime + 5, false, 503, 'answered 503']);
+    });
+
+    it('are those of one event: another one with its number is left as it is', async ({ store, other }) => {
+      await addDeliveries(store, ['a', 'b']);
+      await other.events.settle(queueId, [
+        { ...take(1), id: 'evt_other' },
+        { ...fail(2, 1), id: 'evt_other' },
+      ]);
+      const left = await store.events.listDeliveries({ queueId, limit: 9 });
+      expect(left.map(({ id, attempts }) => [id, attempts])).toEqual([
+        ['evt_1', 0],
+        ['evt_2', 0],
+      ]);
+    });
+
+    it('are counted by subject, those that wait and those that are dead', async ({ store, other }) => {
+      await addDeliveries(store, ['a', 'b', 'a', 'c', 'a']);
+      await store.events.settle(queueId, [fail(3, 1, { isDead: true })]);
+      const count = async (subjects: readonly string[], isDead: boolean): Promise<readonly unknown[]> =>
+        [...(await other.events.countBySubject(queueId, subjects, isDead))].sort();
+      expect(await count(['a', 'b', 'x'], false)).toEqual([
+        ['a', 2],
+        ['b', 1],
+      ]);
+      expect(await count(['a', 'b', 'x'], true)).toEqual([['a', 1]]);
+      expect(await count([], false)).toEqual([]);
+      expect((await other.events.countBySubject('unknown', ['a'], false)).size).toBe(0);
+    });
+
+    it('can be dead from the beginning', async ({ store, other }) => {
+      await store.events.addQueue(queueId);
+      const dead = { events: [createQueuedEvent(2, 'a')], lastError: 'too many' };
+      const events = [createQueuedEvent(1, 'a')];
+      await store.events.advance({ queueId, from: 0, to: 2, events, dead, dueAt: sampleTime });
+      await store.events.advance({
+        ...{ queueId, from: 2, to: 3, events: [] },
+        dead: { ...dead, events: [] },
+        dueAt: 1,
+      });
+      const all = await other.events.listDeliveries({ queueId, limit: 9 });
+      expect(all.map(pickResult)).toEqual([
+        [1, 0, sampleTime, false, null, null],
+        [2, 0, sampleTime, true, null, 'too many'],
+      ]);
+      expect(await store.events.replay(queueId, [2], sampleTime)).toBe(1);
     });
 
     it('record an attempt once, however often it is reported', async ({ store, other }) => {
@@ -178,9 +226,13 @@ async function listLeft(store: KeyStore): Promise<readonly number[]> {
   return (await store.events.listDeliveries({ queueId, limit: 9 })).map(({ sequence }) => sequence);
 }
 
+function take(sequence: number): AttemptResult {
+  return { sequence, id: `evt_${sequence}`, isTaken: true };
+}
+
 function fail(sequence: number, attempts: number, changes: Partial<EventDelivery> = {}): AttemptResult {
   const { dueAt = sampleTime, isDead = false, lastStatus = null, lastError = 'failed' } = changes;
-  return { sequence, isTaken: false, attempts, dueAt, isDead, lastStatus, lastError };
+  return { sequence, id: `evt_${sequence}`, isTaken: false, attempts, dueAt, isDead, lastStatus, lastError };
 }
 
 function pickResult(delivery: EventDelivery | undefined): readonly unknown[] {

@@ -1,5 +1,10 @@
-import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import {
+  Agent as HttpAgent,
+  request as requestHttp,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
 import {
   WebhookSendError,
@@ -8,7 +13,7 @@ import {
   type WebhookSender,
 } from '../ports/webhook-sender.js';
 import { isPublicAddress } from './is-public-address.js';
-import { lookUpPublic } from './create-guarded-lookup.js';
+import { createPublicLookup, notPublicReason } from './create-guarded-lookup.js';
 
 /** How long connecting may take, with its name and TLS; in milliseconds. */
 const connectMs = 5_000;
@@ -46,37 +51,55 @@ export function createWebhookSender(settings: SenderSettings): WebhookSender {
   function send({ url, headers, body, signal }: WebhookRequest): Promise<WebhookAnswer> {
     const problem = check(url);
     if (problem !== null) return Promise.reject(new WebhookSendError(`its URL ${problem}`));
-    const timeout = AbortSignal.timeout(timeoutMs);
-    const options: RequestOptions = {
-      method: 'POST',
-      headers: { ...headers, 'content-length': Buffer.byteLength(body) },
-      // A connection of its own: what was checked is what it is made to.
-      agent: false,
-      signal: AbortSignal.any([signal, timeout]),
-      ...(allowPrivateNetworks ? {} : { lookup: lookUpPublic }),
-    };
     return new Promise((resolve, reject) => {
-      const request = (url.startsWith('http:') ? requestHttp : requestHttps)(url, options);
-      const connecting = setTimeout(() => {
-        request.destroy(new WebhookSendError('it could not be connected to in time'));
-      }, connectMs);
+      const target = new URL(url);
+      const isHttp = target.protocol === 'http:';
+      const options: RequestOptions = {
+        method: 'POST',
+        headers: { ...headers, 'content-length': Buffer.byteLength(body) },
+        // A connection of its own: what was checked is what it is made to. The agent is one of Node.js, also where the app has
+        // replaced the global one, which may connect to a proxy.
+        agent: isHttp ? new HttpAgent() : new HttpsAgent(),
+        ...(allowPrivateNetworks ? {} : { lookup: createPublicLookup() }),
+      };
+      const request = (isHttp ? requestHttp : requestHttps)(target, options);
+      const giveUp = (reason: string): void => void request.destroy(new WebhookSendError(reason));
+      const connecting = setTimeout(() => giveUp('it could not be connected to in time'), connectMs);
+      const answering = setTimeout(() => giveUp('it did not answer in time'), timeoutMs);
+      // Not `AbortSignal.any`: what that adds to a signal that lives as long as the process stays with it.
+      const stop = (): void => giveUp('this process stops');
+      signal.addEventListener('abort', stop, { once: true });
+      const endWaiting = (): void => {
+        clearTimeout(connecting);
+        clearTimeout(answering);
+        signal.removeEventListener('abort', stop);
+      };
       request.once('socket', (socket) => {
-        socket.once(url.startsWith('http:') ? 'connect' : 'secureConnect', () => clearTimeout(connecting));
+        socket.once('connect', () => {
+          if (allowPrivateNetworks || isPublicAddress(socket.remoteAddress ?? '')) return;
+          giveUp(notPublicReason);
+        });
+        socket.once(isHttp ? 'connect' : 'secureConnect', () => clearTimeout(connecting));
       });
-      // Also behind the response, where the promise is settled by its status.
+      // Once there is a status, nothing that follows it changes anything.
       let hasStatus = false;
       request.on('error', (error: NodeJS.ErrnoException) => {
-        clearTimeout(connecting);
-        if (hasStatus) return;
-        reject(toSendError(error, timeout.aborted));
+        endWaiting();
+        if (!hasStatus) reject(toSendError(error));
+      });
+      // Without an answer and without an error: Node.js ends a request whose protocol is switched so.
+      request.once('close', () => {
+        endWaiting();
+        if (!hasStatus) reject(new WebhookSendError('it ended the connection without an answer'));
       });
       request.once('response', (response) => {
-        clearTimeout(connecting);
+        endWaiting();
         hasStatus = true;
         const { statusCode: status = 0 } = response;
         const retryAfter = response.headers['retry-after'] ?? null;
         void drain(response).then(() => resolve({ status, retryAfter }));
       });
+      if (signal.aborted) stop();
       request.end(body);
     });
   }
@@ -103,9 +126,8 @@ function drain(response: IncomingMessage): Promise<void> {
   });
 }
 
-function toSendError(error: NodeJS.ErrnoException, isLate: boolean): WebhookSendError {
+function toSendError(error: NodeJS.ErrnoException): WebhookSendError {
   if (error instanceof WebhookSendError) return error;
-  if (isLate) return new WebhookSendError('it did not answer in time');
   // The code only: a message can contain what a server has sent.
   const { code } = error;
   return new WebhookSendError(

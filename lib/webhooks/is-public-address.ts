@@ -14,8 +14,16 @@ export function isPublicAddress(text: string): boolean {
   const v6 = address as ipaddr.IPv6;
   const range = v6.range();
   if (range === 'ipv4Mapped') return v6.toIPv4Address().range() === 'unicast';
-  // NAT64 (RFC 6052): the last four bytes are the IPv4 address that it is translated to.
-  if (range === 'rfc6052') return new ipaddr.IPv4(v6.toByteArray().slice(-4)).range() === 'unicast';
+  if (range === 'rfc6052') return isTranslatedToPublic(v6);
   // 2000::/3 is all that is assigned to the internet (RFC 4291 section 2.4); the library calls what it does not know unicast.
   return range === 'unicast' && ((v6.parts[0] ?? 0) & 0xe000) === 0x2000;
+}
+
+/**
+ * NAT64: with 64:ff9b::/96 (RFC 6052) the last four bytes are the IPv4 address that it is translated to. With the prefix for
+ * local use, 64:ff9b:1::/48 (RFC 8215), that stands elsewhere, and may be one inside.
+ */
+function isTranslatedToPublic(address: ipaddr.IPv6): boolean {
+  if (address.parts.slice(2, 6).some((part) => part !== 0)) return false;
+  return new ipaddr.IPv4(address.toByteArray().slice(-4)).range() === 'unicast';
 }

@@ -1,9 +1,13 @@
+import { getEventListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ApiKeysEvent, ApiKeysOptions } from '../../lib/index.js';
+import type { AttemptOutcome } from '../../lib/events/attempt.js';
+import { createCallbackDelivery } from '../../lib/events/call-receiver.js';
 import type { EventsOption } from '../../lib/options/events-option.js';
 import type { KeyStore } from '../../lib/store/index.js';
+import { createQueuedEvent } from '../../lib/store/sample-webhooks.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { createInstance, type Scope, type TestInstance } from '../harness/instance.js';
 import { theApp } from '../harness/the-app.js';
@@ -132,35 +136,36 @@ describe('an event that code does not take', () => {
     expect(log.join('\n')).not.toContain('events are not delivered');
   });
 
-  it('is given up after ten attempts, and no longer holds up its key', async () => {
+  it('is attempted until it is taken, with those of its key behind it', async () => {
     const attempts: string[] = [];
+    let isBroken = true;
     const place = { store: store() };
     const { apiKeys, key, clock, log } = await start(
       {
         name: 'crm',
         deliver(event) {
           attempts.push(event.type);
-          if (event.type === 'api_key.created') throw new Error('some secret words');
+          if (isBroken && event.type === 'api_key.created') throw new Error('some secret words');
         },
       },
       place,
     );
     const { id } = await key();
     await apiKeys.keys.as(theApp).revoke({ id });
-    for (let made = 1; made <= 10; made += 1) {
-      await waitUntil(`attempt ${made} was recorded`, async () => {
-        const [first] = await place.store.events.listDeliveries({ queueId: 'callback:crm', limit: 1 });
-        return first?.attempts === made;
-      });
+    const list = (): ReturnType<KeyStore['events']['listDeliveries']> =>
+      place.store.events.listDeliveries({ queueId: 'callback:crm', limit: 9 });
+    for (let made = 1; made <= 12; made += 1) {
+      await waitUntil(`attempt ${made} was recorded`, async () => (await list())[0]?.attempts === made);
+      const [first] = await list();
+      expect(first).toMatchObject({ isDead: false, lastError: 'threw Error', lastStatus: null });
+      isBroken = made < 12;
       clock.advance(30 * 60 * 60 * 1000);
     }
-    await waitUntil('the next event has come', () => attempts.length === 11);
+    await waitUntil('both have come', () => attempts.length === 14);
     expect(log.join('\n')).toContain('events are not delivered to the callback crm, which is tried again');
     expect(log.join('\n')).toContain('events are delivered to the callback crm again');
     expect(log.join('\n')).not.toContain('secret words');
-    expect(attempts).toEqual([...Array<string>(10).fill('api_key.created'), 'api_key.revoked']);
-    const [dead] = await place.store.events.listDeliveries({ queueId: 'callback:crm', limit: 9 });
-    expect(dead).toMatchObject({ isDead: true, attempts: 10, lastError: 'threw Error', lastStatus: null });
+    expect(attempts).toEqual([...Array<string>(13).fill('api_key.created'), 'api_key.revoked']);
   });
 
   it('is reported when retention has removed it before', async () => {
@@ -212,6 +217,57 @@ describe('an event that code does not take', () => {
     await apiKeys.keys.as(theApp).revoke({ id });
     await waitUntil('it has come', () => heard.length > 0);
     expect(heard).toEqual(['api_key.revoked']);
+  });
+});
+
+describe('what code throws', () => {
+  const event = createQueuedEvent(1, 'a');
+  const fail = (error: unknown): Promise<AttemptOutcome> =>
+    createCallbackDelivery(() => {
+      throw error;
+    })(event, new AbortController().signal);
+
+  const named = (name: unknown): Error => Object.assign(new Error('secret words'), { name });
+
+  it.each([
+    [new TypeError('secret words'), 'threw TypeError'],
+    [named(7), 'threw an Error'],
+    [named(undefined), 'threw an Error'],
+    [named(Symbol('name')), 'threw an Error'],
+    [named('with a \0 in it'), 'threw an Error'],
+    [named('x'.repeat(101)), 'threw an Error'],
+    [named(''), 'threw an Error'],
+    ['secret words', 'threw a value that is no Error'],
+    [
+      Object.defineProperty(new Error('secret words'), 'name', {
+        get() {
+          throw new Error('no name');
+        },
+      }),
+      'threw a value that cannot be read',
+    ],
+  ])('is reported by its name, if it has one that can be shown', async (error, reported) => {
+    expect(await fail(error)).toEqual({ kind: 'failed', status: null, error: reported });
+  });
+
+  it('leaves nothing with the signal of the process', async () => {
+    const { signal } = new AbortController();
+    let given: AbortSignal | undefined;
+    const deliver = createCallbackDelivery((_, context) => void (given = context.signal));
+    expect(await deliver(event, signal)).toEqual({ kind: 'taken' });
+    expect([given?.aborted, getEventListeners(signal, 'abort').length]).toEqual([false, 0]);
+  });
+
+  it('comes late where the process stops: the call is told', async () => {
+    const stopping = new AbortController();
+    const delivered = createCallbackDelivery(
+      (_, { signal }) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(new RangeError('stopped')));
+        }),
+    )(event, stopping.signal);
+    stopping.abort();
+    expect(await delivered).toMatchObject({ error: 'threw RangeError' });
   });
 });
 

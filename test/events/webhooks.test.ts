@@ -134,10 +134,28 @@ describe('webhooks', () => {
     expect(new Set(receiver.requests.map((request) => request.id)).size).toBe(3);
   });
 
+  it('go on to where an endpoint was moved while the one before was answering that it is gone', async () => {
+    const before = await receive();
+    const after = await receive();
+    const { apiKeys, key, clock } = await start();
+    const webhooks = apiKeys.webhooks.as(theApp);
+    const { id } = await webhooks.create({ url: before.url });
+    before.answer = (_, response) =>
+      void webhooks.update({ id, url: after.url }).then(() => response.writeHead(410).end());
+    await key();
+    await waitUntil('the answer is recorded', async () => {
+      const [first] = (await webhooks.listDeliveries({ id })).items;
+      return first?.lastStatus === 410;
+    });
+    expect(await webhooks.get({ id })).toMatchObject({ enabled: true, url: after.url });
+    clock.advance(10_000);
+    await waitUntil('it has come there', () => after.requests.length > 0);
+  });
+
   it('are given up after ten attempts, and replayed', async () => {
     const receiver = await receive();
     receiver.answer = 500;
-    const { apiKeys, key, clock } = await start();
+    const { apiKeys, key, clock, log } = await start();
     const webhooks = apiKeys.webhooks.as(theApp);
     const { id } = await webhooks.create({ url: receiver.url });
     await key();
@@ -154,6 +172,9 @@ describe('webhooks', () => {
     );
     const [dead] = (await webhooks.listDeliveries({ id })).items;
     expect(dead).toMatchObject({ state: 'dead', attempts: 10, nextAttemptAt: null, lastStatus: 500 });
+    expect(log.join('\n')).toContain(
+      `event ${dead?.sequence} was not delivered to the webhook ${id} and is given up`,
+    );
     receiver.answer = 200;
     expect(await webhooks.replay({ id, sequences: [dead?.sequence ?? 0] })).toEqual({ replayed: 1 });
     await waitUntil('it has come', async () => (await webhooks.listDeliveries({ id })).items.length === 0);

@@ -41,7 +41,14 @@ describe('public addresses', () => {
     ...['2002:7f00:1::', '2001::1', '100::1', '5f00::1', '4000::1', '3fff::1'],
     // IPv4 in IPv6: mapped, translated, compatible.
     ...['::ffff:127.0.0.1', '::ffff:7f00:1', '::ffff:169.254.169.254', '::ffff:10.0.0.1', '64:ff9b::7f00:1'],
-    ...['64:ff9b::a9fe:a9fe', '64:ff9b:1::7f00:1', '::127.0.0.1', '::7f00:1'],
+    ...[
+      '64:ff9b::a9fe:a9fe',
+      '64:ff9b:1::7f00:1',
+      '64:ff9b:1::808:808',
+      '64:ff9b:1:a00:0:100::',
+      '::127.0.0.1',
+      '::7f00:1',
+    ],
     // No addresses, or not in the one form that names none but itself.
     ...[
       '',

@@ -1,7 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { getEventListeners } from 'node:events';
+import http, { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
-import { lookUpPublic } from '../../lib/webhooks/create-guarded-lookup.js';
 import { createWebhookSender, type SenderSettings } from '../../lib/webhooks/create-webhook-sender.js';
 import type { WebhookAnswer } from '../../lib/ports/webhook-sender.js';
 
@@ -128,6 +128,46 @@ describe('sending a webhook', () => {
     expect(String(error)).not.toContain('whsec_secret');
   });
 
+  it('gives up an endpoint that switches protocols', async () => {
+    const switching = (header: string): Promise<string> =>
+      serveBytes((socket) => {
+        socket.once('data', () => socket.write(`HTTP/1.1 101 Switching Protocols\r\n${header}\r\n`));
+      });
+    const upgrading = await switching('upgrade: websocket\r\nconnection: upgrade\r\n');
+    await expect(send(upgrading)).rejects.toThrow('it ended the connection without an answer');
+    expect((await send(await switching(''))).status).toBe(101);
+  });
+
+  it('uses no agent of the app, which may know another way out', async () => {
+    const url = await serve((_, response) => response.writeHead(204).end());
+    const created = jest.fn();
+    class ProxyAgent extends http.Agent {
+      override createConnection(): never {
+        created();
+        throw new Error('the agent of the app was used');
+      }
+    }
+    const { globalAgent } = http;
+    http.globalAgent = new ProxyAgent();
+    try {
+      expect((await send(url)).status).toBe(204);
+    } finally {
+      http.globalAgent = globalAgent;
+    }
+    expect(created).not.toHaveBeenCalled();
+  });
+
+  it('leaves nothing with a signal that lives longer', async () => {
+    const url = await serve((_, response) => response.writeHead(204).end());
+    const { signal } = new AbortController();
+    const sender = createWebhookSender(open);
+    for (const port of [new URL(url).port, '1']) {
+      const request = { url: `http://127.0.0.1:${port}/`, headers: {}, body: '{}', signal };
+      await sender.send(request).catch(() => undefined);
+      expect(getEventListeners(signal, 'abort')).toEqual([]);
+    }
+  });
+
   it('ends when this process stops', async () => {
     const url = await serve(() => undefined);
     const stopping = new AbortController();
@@ -180,21 +220,5 @@ describe('where webhooks may be sent', () => {
     );
     await expect(send(url, guarded)).rejects.toThrow('must not be an address that is not public');
     expect(inside).not.toHaveBeenCalled();
-  });
-
-  it('is decided for one address and for all of them', async () => {
-    const look = (all: boolean): Promise<unknown> =>
-      new Promise((resolve) => lookUpPublic('localhost', { all }, (error) => resolve(error)));
-    for (const all of [true, false]) {
-      expect(await look(all)).toMatchObject({ message: 'its host is an address that is not public' });
-    }
-    const literal = new Promise((resolve) =>
-      lookUpPublic('8.8.8.8', { all: false }, (error, address, family) => resolve([error, address, family])),
-    );
-    expect(await literal).toEqual([null, '8.8.8.8', 4]);
-    const every = new Promise((resolve) =>
-      lookUpPublic('8.8.8.8', { all: true }, (error, addresses) => resolve([error, addresses])),
-    );
-    expect(await every).toEqual([null, [{ address: '8.8.8.8', family: 4 }]]);
   });
 });

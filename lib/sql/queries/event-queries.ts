@@ -1,11 +1,13 @@
 import type { Kysely, Selectable } from 'kysely';
-import type {
-  AttemptResult,
-  DeliveryQuery,
-  EventDelivery,
-  EventQueue,
-  QueueStep,
+import {
+  maxDelayMs,
+  type AttemptResult,
+  type DeliveryQuery,
+  type EventDelivery,
+  type EventQueue,
+  type QueueStep,
 } from '../../ports/event-store.js';
+import type { QueuedEvent } from '../../domain/api-keys-event.js';
 import { isStorable } from '../../domain/is-storable.js';
 import type { EventDeliveriesTable, Tables } from '../tables.js';
 import { toWebhookRecord } from './webhook-queries.js';
@@ -69,7 +71,7 @@ export async function deleteHolder(database: Kysely<Tables>, id: string, holder:
 /** Adds deliveries and moves the cursor, if it is still at `from`. */
 export async function moveCursor(
   database: Kysely<Tables>,
-  { queueId, from, to, events, dueAt }: QueueStep,
+  { queueId, from, to, events, dead, dueAt }: QueueStep,
 ): Promise<boolean> {
   const { numUpdatedRows } = await database
     .updateTable('event_queues')
@@ -78,11 +80,18 @@ export async function moveCursor(
     .where('cursor', '=', from)
     .executeTakeFirstOrThrow();
   if (numUpdatedRows !== 1n) return false;
-  if (events.length === 0) return true;
-  const rows = events.map(({ sequence, id, type, subject, body }) => ({
+  const toRow = (
+    { sequence, id, type, subject, body }: QueuedEvent,
+    state: Pick<EventDeliveriesTable, 'is_dead' | 'last_error'>,
+  ): EventDeliveriesTable => ({
     ...{ queue_id: queueId, sequence, event_id: id, type, subject, body },
-    ...{ attempts: 0, due_at: dueAt, is_dead: 0, last_status: null, last_error: null },
-  }));
+    ...{ attempts: 0, due_at: dueAt, last_status: null, ...state },
+  });
+  const rows = [
+    ...events.map((event) => toRow(event, { is_dead: 0, last_error: null })),
+    ...(dead?.events ?? []).map((event) => toRow(event, { is_dead: 1, last_error: dead?.lastError ?? null })),
+  ];
+  if (rows.length === 0) return true;
   await database.insertInto('event_deliveries').values(rows).execute();
   return true;
 }
@@ -107,6 +116,24 @@ export async function countWaiting(
   return Number(count);
 }
 
+export async function countBySubject(
+  database: Kysely<Tables>,
+  queueId: string,
+  subjects: readonly string[],
+  isDead: boolean,
+): Promise<ReadonlyMap<string, number>> {
+  if (subjects.length === 0) return new Map();
+  const rows = await database
+    .selectFrom('event_deliveries')
+    .select((eb) => ['subject', eb.fn.countAll<number>().as('count')])
+    .where('queue_id', '=', queueId)
+    .where('subject', 'in', subjects)
+    .where('is_dead', '=', isDead ? 1 : 0)
+    .groupBy('subject')
+    .execute();
+  return new Map(rows.map(({ subject, count }) => [subject, Number(count)]));
+}
+
 /** Due deliveries that no earlier one of their subject precedes. */
 export async function listDue(
   database: Kysely<Tables>,
@@ -119,7 +146,13 @@ export async function listDue(
     .selectAll('due')
     .where('due.queue_id', '=', queueId)
     .where('due.is_dead', '=', 0)
-    .where('due.due_at', '<=', now)
+    .where((eb) =>
+      eb.or([
+        eb('due.due_at', '<=', now),
+        eb('due.due_at', '>', now + maxDelayMs),
+        eb('due.attempts', '=', 0),
+      ]),
+    )
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(
@@ -144,17 +177,26 @@ export async function settleDeliveries(
   queueId: string,
   results: readonly AttemptResult[],
 ): Promise<void> {
-  const taken = results.filter(({ isTaken }) => isTaken).map(({ sequence }) => sequence);
+  const taken = results.filter(({ isTaken }) => isTaken);
   if (taken.length > 0) {
     await database
       .deleteFrom('event_deliveries')
       .where('queue_id', '=', queueId)
-      .where('sequence', 'in', taken)
+      .where(
+        'sequence',
+        'in',
+        taken.map(({ sequence }) => sequence),
+      )
+      .where(
+        'event_id',
+        'in',
+        taken.map(({ id }) => id),
+      )
       .execute();
   }
   for (const result of results) {
     if (result.isTaken) continue;
-    const { sequence, attempts, dueAt, isDead, lastStatus, lastError } = result;
+    const { sequence, id, attempts, dueAt, isDead, lastStatus, lastError } = result;
     await database
       .updateTable('event_deliveries')
       .set({
@@ -163,6 +205,7 @@ export async function settleDeliveries(
       })
       .where('queue_id', '=', queueId)
       .where('sequence', '=', sequence)
+      .where('event_id', '=', id)
       .where('attempts', '=', attempts - 1)
       .where('is_dead', '=', 0)
       .execute();

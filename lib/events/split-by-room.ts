@@ -1,0 +1,41 @@
+import type { QueuedEvent } from '../domain/api-keys-event.js';
+import type { EventStore } from '../ports/event-store.js';
+
+/** Events of one subject that wait at most: so one key whose events are refused does not fill the queue for all others. */
+const maxPerSubject = 500;
+
+/** Events for which there is room, and those for which too many of their subject wait. */
+export interface SplitEvents {
+  readonly events: readonly QueuedEvent[];
+  readonly tooMany: readonly QueuedEvent[];
+}
+
+/**
+ * Splits new events by whether there is room for their subjects.
+ *
+ * @param isOrderKept - whether those that were put aside are taken back later, so that none may overtake them
+ */
+export async function splitByRoom(
+  store: Pick<EventStore, 'countBySubject'>,
+  queueId: string,
+  added: readonly QueuedEvent[],
+  isOrderKept: boolean,
+): Promise<SplitEvents> {
+  const subjects = [...new Set(added.map(({ subject }) => subject))];
+  if (subjects.length === 0) return { events: [], tooMany: [] };
+  const waiting = new Map(await store.countBySubject(queueId, subjects, false));
+  const aside = isOrderKept ? await store.countBySubject(queueId, subjects, true) : new Map<string, number>();
+  const events: QueuedEvent[] = [];
+  const tooMany: QueuedEvent[] = [];
+  for (const event of added) {
+    const { subject } = event;
+    const count = waiting.get(subject) ?? 0;
+    if (count >= maxPerSubject || aside.has(subject)) {
+      tooMany.push(event);
+    } else {
+      waiting.set(subject, count + 1);
+      events.push(event);
+    }
+  }
+  return { events, tooMany };
+}
