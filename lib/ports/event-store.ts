@@ -70,7 +70,7 @@ export interface EventStore {
 }
 
 /** Longer than any attempt is put off, in milliseconds. */
-export const maxDelayMs = 29 * 60 * 60 * 1000;
+export const maxDelayMs: number = 29 * 60 * 60 * 1000;
 
 /** The queue of one receiver. */
 export interface EventQueue {
