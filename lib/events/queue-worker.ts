@@ -26,6 +26,8 @@ const loggedFailures = 3;
 const attemptMs = 120_000;
 /** Of a receiver that gives nothing up: how often events that were put aside are taken back, and how many at once. */
 const takeBackIntervalMs = 20_000;
+/** How often operators hear that events are put aside, in milliseconds. */
+const warningIntervalMs = 60_000;
 const takenBackAtOnce = 100;
 /** How long deliveries in progress may take after `stop()`, in milliseconds. */
 const stopMs = 5_000;
@@ -71,6 +73,7 @@ export class QueueWorker {
   #failedInARow = 0;
   #idleSince = performance.now();
   #tookBackAt = -Infinity;
+  #warnedAt = -Infinity;
   readonly #inFlight = new Map<number, Promise<void>>();
   readonly #results: AttemptResult[] = [];
   readonly #abort = new AbortController();
@@ -168,11 +171,11 @@ export class QueueWorker {
       maxWaiting - (await store.events.countWaiting(this.#id, maxWaiting)),
     );
     if (limit <= 0) return false;
-    const { types, givesUp, label } = this.#receiver;
+    const { types, label } = this.#receiver;
     const next = await readNextEvents(store, { from, until: this.#head, types, limit });
     if (next === null) return false;
     const { to } = next;
-    const { events, tooMany } = await splitByRoom(store.events, this.#id, next.events, !givesUp);
+    const { events, tooMany } = await splitByRoom(store.events, this.#id, next.events);
     const dead = { events: tooMany, lastError: 'too many events of its key wait' };
     const step = { queueId: this.#id, from, to, events, dead, dueAt: clock.now() };
     this.#cursor = null;
@@ -180,7 +183,8 @@ export class QueueWorker {
     if (!(await store.events.advance(step))) return false;
     this.#cursor = to;
     const [first] = tooMany;
-    if (first !== undefined) {
+    if (first !== undefined && performance.now() - this.#warnedAt >= warningIntervalMs) {
+      this.#warnedAt = performance.now();
       logger.warn(
         `api-keys: event ${first.sequence} and ${tooMany.length - 1} more are put aside, because too many of one key wait for ${label}`,
       );
@@ -188,13 +192,13 @@ export class QueueWorker {
     return to < this.#head;
   }
 
-  /** Lets what was put aside wait again, while there is room, if nothing may be lost. */
+  /** Lets what was put aside wait again, while there is room. */
   async #takeBack(): Promise<void> {
     const now = performance.now();
-    if (this.#receiver.givesUp || now - this.#tookBackAt < takeBackIntervalMs) return;
+    if (now - this.#tookBackAt < takeBackIntervalMs) return;
     this.#tookBackAt = now;
     const { store, clock } = this.#parts;
-    const query = { queueId: this.#id, isDead: true, limit: takenBackAtOnce };
+    const query = { queueId: this.#id, isAside: true, limit: takenBackAtOnce } as const;
     // Refused while requests have a lot read: there is time.
     const aside = await store.events.listDeliveries(query).catch(() => []);
     if (aside.length === 0) return;

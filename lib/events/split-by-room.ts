@@ -10,27 +10,23 @@ export interface SplitEvents {
   readonly tooMany: readonly QueuedEvent[];
 }
 
-/**
- * Splits new events by whether there is room for their subjects.
- *
- * @param isOrderKept - whether those that were put aside are taken back later, so that none may overtake them
- */
+/** Splits new events by whether there is room for their subjects. What was put aside is taken back later, and none may overtake it. */
 export async function splitByRoom(
   store: Pick<EventStore, 'countBySubject'>,
   queueId: string,
   added: readonly QueuedEvent[],
-  isOrderKept: boolean,
 ): Promise<SplitEvents> {
   const subjects = [...new Set(added.map(({ subject }) => subject))];
   if (subjects.length === 0) return { events: [], tooMany: [] };
   const waiting = new Map(await store.countBySubject(queueId, subjects, false));
-  const aside = isOrderKept ? await store.countBySubject(queueId, subjects, true) : new Map<string, number>();
+  const aside = new Set((await store.countBySubject(queueId, subjects, true)).keys());
   const events: QueuedEvent[] = [];
   const tooMany: QueuedEvent[] = [];
   for (const event of added) {
     const { subject } = event;
     const count = waiting.get(subject) ?? 0;
     if (count >= maxPerSubject || aside.has(subject)) {
+      aside.add(subject);
       tooMany.push(event);
     } else {
       waiting.set(subject, count + 1);

@@ -77,12 +77,12 @@ export class MemoryEventStore implements EventStore {
   async countBySubject(
     queueId: string,
     subjects: readonly string[],
-    isDead: boolean,
+    isAside: boolean,
   ): Promise<ReadonlyMap<string, number>> {
     const counts = new Map<string, number>();
     for (const delivery of this.#list(queueId)) {
       const { subject } = delivery;
-      if (delivery.isDead !== isDead || !subjects.includes(subject)) continue;
+      if (!subjects.includes(subject) || (isAside ? !isPutAside(delivery) : delivery.isDead)) continue;
       counts.set(subject, (counts.get(subject) ?? 0) + 1);
     }
     return counts;
@@ -117,11 +117,13 @@ export class MemoryEventStore implements EventStore {
   async listDeliveries({
     queueId,
     isDead,
+    isAside,
     after = 0,
     limit,
   }: DeliveryQuery): Promise<readonly EventDelivery[]> {
     return this.#list(queueId)
       .filter((each) => each.sequence > after && (isDead === undefined || each.isDead === isDead))
+      .filter((each) => isAside === undefined || isPutAside(each))
       .slice(0, limit);
   }
 
@@ -187,4 +189,9 @@ function isQueueOfCode(id: string): boolean {
 
 function createQueue(cursor: number): MemoryQueue {
   return { cursor, holder: null, beat: 0, deliveries: new Map() };
+}
+
+/** Whether a delivery was put aside before any attempt. */
+function isPutAside({ isDead, attempts }: EventDelivery): boolean {
+  return isDead && attempts === 0;
 }

@@ -31,13 +31,13 @@ export interface EventStore {
   /** How many deliveries are waiting, counted up to `limit`. */
   countWaiting(queueId: string, limit: number): Promise<number>;
   /**
-   * How many deliveries each of some subjects has, of those that wait or of those that are dead. Subjects without any are left
-   * out.
+   * How many deliveries each of some subjects has: of those that wait, or of those that were put aside before any attempt.
+   * Subjects without any are left out.
    */
   countBySubject(
     queueId: string,
     subjects: readonly string[],
-    isDead: boolean,
+    isAside: boolean,
   ): Promise<ReadonlyMap<string, number>>;
   /**
    * Waiting deliveries that are due and have no earlier one of the same subject that waits too; by their sequence numbers.
@@ -132,6 +132,8 @@ export type AttemptResult =
 export interface DeliveryQuery {
   readonly queueId: string;
   readonly isDead?: boolean | undefined;
+  /** Only those that were put aside before any attempt. */
+  readonly isAside?: true | undefined;
   /** Only those with a higher sequence number. */
   readonly after?: number | undefined;
   readonly limit: number;

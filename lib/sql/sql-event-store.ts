@@ -70,9 +70,9 @@ export class SqlEventStore implements EventStore {
   countBySubject(
     queueId: string,
     subjects: readonly string[],
-    isDead: boolean,
+    isAside: boolean,
   ): Promise<ReadonlyMap<string, number>> {
-    return this.#read('Counting events', (on) => countBySubject(on, queueId, subjects, isDead));
+    return this.#read('Counting events', (on) => countBySubject(on, queueId, subjects, isAside));
   }
 
   listDue(queueId: string, now: number, limit: number): Promise<readonly EventDelivery[]> {

@@ -109,11 +109,17 @@ export function describeEvents({ describe, it, expect }: ContractContext): void 
       ]);
     });
 
-    it('are counted by subject, those that wait and those that are dead', async ({ store, other }) => {
+    it('are counted by subject, those that wait and those that were put aside', async ({ store, other }) => {
       await addDeliveries(store, ['a', 'b', 'a', 'c', 'a']);
-      await store.events.settle(queueId, [fail(3, 1, { isDead: true })]);
-      const count = async (subjects: readonly string[], isDead: boolean): Promise<readonly unknown[]> =>
-        [...(await other.events.countBySubject(queueId, subjects, isDead))].sort();
+      // Given up, which is something else than put aside.
+      await store.events.settle(queueId, [fail(1, 1, { isDead: true })]);
+      const aside = [createQueuedEvent(6, 'a')];
+      const dead = { events: aside, lastError: 'too many' };
+      await store.events.advance({ queueId, from: 5, to: 6, events: [], dead, dueAt: sampleTime });
+      const listed = await other.events.listDeliveries({ queueId, isAside: true, limit: 9 });
+      expect(listed.map(({ sequence }) => sequence)).toEqual([6]);
+      const count = async (subjects: readonly string[], isAside: boolean): Promise<readonly unknown[]> =>
+        [...(await other.events.countBySubject(queueId, subjects, isAside))].sort();
       expect(await count(['a', 'b', 'x'], false)).toEqual([
         ['a', 2],
         ['b', 1],

@@ -144,7 +144,10 @@ describe('the worker of a queue', () => {
     ]);
   });
 
-  it('takes back in order what was put aside for a receiver that gives nothing up', async () => {
+  it.each([
+    ['gives up at last', true],
+    ['gives nothing up', false],
+  ])('takes back in order what was put aside, for a receiver that %s', async (_what, givesUp) => {
     await changeKey('refused', 510);
     let isBroken = true;
     const heard: number[] = [];
@@ -154,7 +157,7 @@ describe('the worker of a queue', () => {
         heard.push(sequence);
         return taken;
       },
-      { givesUp: false },
+      { givesUp },
     );
     const worker = work(await readQueue(), receiver);
     await waitUntil('some are put aside', async () => (await listSequences(true)).length === 10);

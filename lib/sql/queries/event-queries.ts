@@ -120,17 +120,18 @@ export async function countBySubject(
   database: Kysely<Tables>,
   queueId: string,
   subjects: readonly string[],
-  isDead: boolean,
+  isAside: boolean,
 ): Promise<ReadonlyMap<string, number>> {
   if (subjects.length === 0) return new Map();
-  const rows = await database
+  let counted = database
     .selectFrom('event_deliveries')
     .select((eb) => ['subject', eb.fn.countAll<number>().as('count')])
     .where('queue_id', '=', queueId)
     .where('subject', 'in', subjects)
-    .where('is_dead', '=', isDead ? 1 : 0)
-    .groupBy('subject')
-    .execute();
+    .where('is_dead', '=', isAside ? 1 : 0)
+    .groupBy('subject');
+  if (isAside) counted = counted.where('attempts', '=', 0);
+  const rows = await counted.execute();
   return new Map(rows.map(({ subject, count }) => [subject, Number(count)]));
 }
 
@@ -214,11 +215,12 @@ export async function settleDeliveries(
 
 export async function listDeliveries(
   database: Kysely<Tables>,
-  { queueId, isDead, after, limit }: DeliveryQuery,
+  { queueId, isDead, isAside, after, limit }: DeliveryQuery,
 ): Promise<readonly EventDelivery[]> {
   if (!isStorable(queueId)) return [];
   let page = database.selectFrom('event_deliveries').selectAll().where('queue_id', '=', queueId);
   if (isDead !== undefined) page = page.where('is_dead', '=', isDead ? 1 : 0);
+  if (isAside) page = page.where('is_dead', '=', 1).where('attempts', '=', 0);
   if (after !== undefined) page = page.where('sequence', '>', after);
   return (await page.orderBy('sequence').limit(limit).execute()).map(toDelivery);
 }
