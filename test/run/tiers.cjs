@@ -22,11 +22,11 @@ const slow = [
   'test/{signatures,tokens}/foreign-clients.test.ts',
   'test/middleware/{mcp-sdk-example,mcp-version-2,nestjs,routes-of-others}.test.ts',
   'test/admin/generated-clients.test.ts',
-  'test/cli/{interrupted-import,doctor-processes,completion-shells,terminal,leaked-key}.test.ts',
+  'test/cli/{interrupted-import,doctor-processes,completion-shells,terminal,leaked-key,operator-mistakes}.test.ts',
   'test/moving/*.test.ts',
   'test/recipes/{better-auth,django,sanctum,unkey}.test.ts',
   // Floods, and what is measured over many repetitions.
-  'test/events/killed-processes.test.ts',
+  'test/events/{killed-processes,queue-worker,webhooks}.test.ts',
   'test/flows/housekeeping.test.ts',
   'test/audit/{spray,verify-trail,erased-trail,trimmed-trail,parallel-writers}.test.ts',
   'test/manage/revoke-all-keys.test.ts',
