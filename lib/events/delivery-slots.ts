@@ -1,4 +1,4 @@
-/** How many deliveries may be in progress at once, whoever receives them. */
+/** How many deliveries may be in progress at once, for all receivers together. */
 export class DeliverySlots {
   #free: number;
 

@@ -24,7 +24,7 @@ const sleepMs = 1_000;
 const loggedFailures = 3;
 /** How long an attempt may take, whatever it does: longer than any that is bounded by itself; in milliseconds. */
 const attemptMs = 120_000;
-/** Of a receiver that gives nothing up: how often events that were put aside are taken back, and how many at once. */
+/** How often events that were put aside wait again, and how many at once. */
 const takeBackIntervalMs = 20_000;
 /** How often operators hear that events are put aside, in milliseconds. */
 const warningIntervalMs = 60_000;

@@ -10,7 +10,7 @@ export interface SplitEvents {
   readonly tooMany: readonly QueuedEvent[];
 }
 
-/** Splits new events by whether there is room for their subjects. What was put aside is taken back later, and none may overtake it. */
+/** Splits new events by whether there is room for their subjects. What is put aside waits again later, and nothing may overtake it. */
 export async function splitByRoom(
   store: Pick<EventStore, 'countBySubject'>,
   queueId: string,

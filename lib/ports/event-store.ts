@@ -95,7 +95,7 @@ export interface QueueStep {
   readonly from: number;
   readonly to: number;
   readonly events: readonly QueuedEvent[];
-  /** Events that are dead from the beginning. */
+  /** Events that are put aside before any attempt: dead, with no attempts. */
   readonly dead?: {
     readonly events: readonly QueuedEvent[];
     /** Why. */

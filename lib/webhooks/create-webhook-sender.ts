@@ -13,7 +13,7 @@ import {
   type WebhookSender,
 } from '../ports/webhook-sender.js';
 import { isPublicAddress } from './is-public-address.js';
-import { createPublicLookup, notPublicReason } from './create-guarded-lookup.js';
+import { createPublicLookup, notPublicReason } from './create-public-lookup.js';
 
 /** How long connecting may take, with its name and TLS; in milliseconds. */
 const connectMs = 5_000;

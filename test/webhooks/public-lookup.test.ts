@@ -1,5 +1,5 @@
 import type { LookupOptions } from 'node:dns';
-import { createPublicLookup } from '../../lib/webhooks/create-guarded-lookup.js';
+import { createPublicLookup } from '../../lib/webhooks/create-public-lookup.js';
 import { startNameServer, type NameServer } from './name-server.js';
 
 const outside = [8, 8, 8, 8];
