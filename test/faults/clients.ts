@@ -9,6 +9,8 @@ import { TestedKey, type Usable } from './tested-key.js';
 export interface Clients {
   /** A key that is never changed. */
   readonly steadyKey: TestedKey;
+  /** From now on they rest longer between requests. */
+  slowDown(): void;
   /** Resolves when every request has its answer. */
   stop(): Promise<void>;
 }
@@ -37,6 +39,8 @@ const usersPerProcess = 2;
 const restMs = 15;
 /** Between two changes of one client. */
 const changeRestMs = 30;
+/** How many times as long they rest once they are slowed down. */
+const slowedDownBy = 10;
 const secretsPerKey = 4;
 /** Revocations that are repeated at once on one process, and how often that is done. */
 const repeatedAtOnce = 4;
@@ -55,6 +59,8 @@ export async function startClients(
   ways: readonly Way[] = allWays,
 ): Promise<Clients> {
   let isOn = true;
+  let timesRest = 1;
+  const rest = (milliseconds: number): Promise<void> => pause(milliseconds * timesRest);
   const inUse = new Map<string, TestedKey>();
   const working: Promise<void>[] = [];
   const anyMember = (): Member => random.pick(fleet.members);
@@ -71,7 +77,7 @@ export async function startClients(
 
   /** Repeats a change until it is acknowledged: a repetition must be safe. */
   async function insist(change: (on: Member) => Promise<TimedAnswer | null>): Promise<void> {
-    await pause(changeRestMs);
+    await rest(changeRestMs);
     while (!isGood(await change(anyMember()))) {
       if (!isOn) throw new StoppedError();
       await pause(100);
@@ -117,7 +123,7 @@ export async function startClients(
       while (key.accessTokensShown < 2) {
         if (!isOn) throw new StoppedError();
         await key.exchange(anyMember());
-        await pause(changeRestMs);
+        await rest(changeRestMs);
       }
       await askAll(key, key.everything());
       await insist((on) => key.revokeToken(1, on));
@@ -164,7 +170,7 @@ export async function startClients(
     },
     async racer(key) {
       for (let round = 1; round <= secretsPerKey && isOn; round += 1) {
-        await pause(changeRestMs);
+        await rest(changeRestMs);
         const race = `${key.id}/${round}`;
         const answers = await Promise.all(fleet.members.map((on) => key.rotate(on, race)));
         await askAll(key, key.everything());
@@ -227,7 +233,7 @@ export async function startClients(
       const on = fleet.members[number % fleet.members.length];
       const key = random.pick([...inUse.values()]);
       if (on !== undefined) await key.use(random.pick(key.everything()), on);
-      await pause(restMs);
+      await rest(restMs);
     }
   }
 
@@ -243,6 +249,7 @@ export async function startClients(
 
   return {
     steadyKey,
+    slowDown: () => void (timesRest = slowedDownBy),
     async stop() {
       isOn = false;
       await all;
