@@ -9,7 +9,7 @@ import { TestedKey, type Usable } from './tested-key.js';
 export interface Clients {
   /** A key that is never changed. */
   readonly steadyKey: TestedKey;
-  /** From now on they rest longer between requests. */
+  /** From now on they rest longer, and each of them asks for one thing after the other. */
   slowDown(): void;
   /** Resolves when every request has its answer. */
   stop(): Promise<void>;
@@ -59,8 +59,9 @@ export async function startClients(
   ways: readonly Way[] = allWays,
 ): Promise<Clients> {
   let isOn = true;
-  let timesRest = 1;
-  const rest = (milliseconds: number): Promise<void> => pause(milliseconds * timesRest);
+  let isSlow = false;
+  const rest = (milliseconds: number): Promise<void> =>
+    pause(isSlow ? milliseconds * slowedDownBy : milliseconds);
   const inUse = new Map<string, TestedKey>();
   const working: Promise<void>[] = [];
   const anyMember = (): Member => random.pick(fleet.members);
@@ -93,7 +94,9 @@ export async function startClients(
   }
 
   const askAll = async (key: TestedKey, usables: readonly Usable[]): Promise<void> => {
-    await Promise.all(fleet.members.flatMap((on) => usables.map((usable) => key.use(usable, on))));
+    const requests = fleet.members.flatMap((on) => usables.map((usable) => () => key.use(usable, on)));
+    if (isSlow) for (const request of requests) await request();
+    else await Promise.all(requests.map((request) => request()));
   };
 
   async function client(name: string, life: (key: TestedKey) => Promise<void>): Promise<void> {
@@ -249,7 +252,7 @@ export async function startClients(
 
   return {
     steadyKey,
-    slowDown: () => void (timesRest = slowedDownBy),
+    slowDown: () => void (isSlow = true),
     async stop() {
       isOn = false;
       await all;
