@@ -60,17 +60,18 @@ export interface TokenParties {
  * Reads the claims of a token whose signature was valid; `null` if one is missing, has another type, or is not meant for
  * this audience. This does not check `exp`: the caller checks it at every use.
  *
+ * @param parties - `any`: whoever issued it, for whatever audience; only for what ends it
  * @param now - epoch milliseconds
  */
 export function parseAccessToken(
   claims: Readonly<Record<string, unknown>>,
-  { issuer, audience, resources }: TokenParties,
+  parties: TokenParties | 'any',
   now: number,
 ): AccessToken | null {
   const { iss, aud, sub, client_id: keyId, cid, gid, jti, iat, exp, nbf, scope } = claims;
   // A list of audiences never matches, because our tokens name exactly one.
-  if (iss !== issuer || typeof aud !== 'string') return null;
-  if (aud !== audience && resources?.has(aud) !== true) return null;
+  if (typeof iss !== 'string' || typeof aud !== 'string') return null;
+  if (parties !== 'any' && !isMeantFor(parties, iss, aud)) return null;
   if (!isText(sub) || !isText(keyId) || !isText(cid) || !isText(jti)) return null;
   if (typeof scope !== 'string' || (gid !== undefined && !isText(gid))) return null;
   const issuedAt = parseNumericDate(iat);
@@ -82,12 +83,16 @@ export function parseAccessToken(
     ownerId: sub,
     keyId,
     credentialId: cid,
-    resource: aud === audience ? null : aud,
+    resource: parties !== 'any' && aud === parties.audience ? null : aud,
     grantId: gid ?? null,
     scopes: scope === '' ? [] : scope.split(' '),
     issuedAt,
     expiresAt,
   };
+}
+
+function isMeantFor({ issuer, audience, resources }: TokenParties, iss: string, aud: string): boolean {
+  return iss === issuer && (aud === audience || resources?.has(aud) === true);
 }
 
 function isText(value: unknown): value is string {

@@ -4,6 +4,9 @@ import type { RefreshGrant } from '../ports/token-store.js';
 import { revokeToken } from './revoke-token.js';
 import type { TokenPorts } from './token-ports.js';
 
+/** A chain of refresh tokens; `expiresAt` is unknown when its row is gone. */
+type RevocableChain = Pick<RefreshGrant, 'id' | 'keyId'> & Partial<Pick<RefreshGrant, 'expiresAt'>>;
+
 /**
  * Revokes a chain of refresh tokens and all its access tokens, including those that are issued meanwhile, because each names
  * the chain.
@@ -13,10 +16,11 @@ import type { TokenPorts } from './token-ports.js';
 export async function revokeChain(
   ports: TokenPorts,
   context: ChangeContext,
-  { id, keyId }: Pick<RefreshGrant, 'id' | 'keyId'>,
+  { id, keyId, expiresAt: endsAt = -Infinity }: RevocableChain,
 ): Promise<number | null> {
-  const expiresAt = ports.clock.now() + ports.maxLifetimeSeconds() * 1000;
-  // The tokens first: after a failure, a repeated call must still find the chain.
+  const expiresAt = Math.max(ports.clock.now() + ports.maxLifetimeSeconds() * 1000, endsAt);
+  // The tokens first: after a failure, a repeated call must still find the chain. Where nobody repeats it, the row stays, and its
+  // refresh tokens are refused because the chain was revoked.
   const effectiveBy = await revokeToken(ports, context, { id, keyId, expiresAt });
   await ports.store.tokens.refreshGrants.remove(id);
   return effectiveBy;

@@ -7,7 +7,7 @@ import type { ChangeContext } from '../manage/change.js';
 import type { AuthenticateClient, Client } from './authenticate-client.js';
 import { isTokenRevoked } from './is-token-revoked.js';
 import { issueToken, type IssuedToken } from './issue-token.js';
-import { readToken } from './read-token.js';
+import { readRevocableToken, readToken } from './read-token.js';
 import {
   findChain,
   findGrant,
@@ -127,7 +127,7 @@ export function createTokenService(ports: TokenPorts, authenticate: Authenticate
       (await introspectAccess(ports, client, token, addresses)) ??
       introspectRefresh(ports, client, token),
     async revoke(client, context, token) {
-      const access = await readTokenOfAnyone(ports, token);
+      const access = await readRevocableToken(ports, token);
       if (access !== null) return isIssuedTo(client, access) ? revokeToken(ports, context, access) : null;
       const found = await findGrant(ports, token);
       if (found !== null)
@@ -141,11 +141,6 @@ export function createTokenService(ports: TokenPorts, authenticate: Authenticate
     },
     publicKeys: () => ports.signingKeys.listPublic(),
   };
-}
-
-/** Other processes may know more resources than this one, and their clocks may be ahead: what they accept can be revoked here. */
-function readTokenOfAnyone(ports: TokenPorts, token: string): Promise<AccessToken | null> {
-  return readToken({ ...ports, resources: { has: () => true }, clock: { now: () => Infinity } }, token);
 }
 
 /**
@@ -248,6 +243,7 @@ async function introspectRefresh(
   const found = await findGrant(ports, token);
   if (found === null || !isIssuedTo(client, found.grant) || found.grant.digest !== found.digest) return null;
   const { grant } = found;
+  if (await ports.store.tokens.isRevoked(grant.id)) return null;
   const key = grant.expiresAt <= ports.clock.now() ? null : await tryReadUsableKey(ports, grant);
   if (key === null) return null;
   const { id, keyId } = grant;

@@ -139,6 +139,41 @@ describe('tokens without HTTP', () => {
       );
     });
 
+    it('stay ended when the process was killed before it could remove their row, as long as that row lives', async () => {
+      const { refreshGrants } = store.tokens;
+      const killed = await start(
+        {
+          ...store,
+          tokens: {
+            ...store.tokens,
+            isRevoked: (id) => store.tokens.isRevoked(id),
+            refreshGrants: {
+              add: (grant) => refreshGrants.add(grant),
+              find: (id) => refreshGrants.find(id),
+              replace: (...change) => refreshGrants.replace(...change),
+              sessions: (...query) => refreshGrants.sessions(...query),
+              remove: () => Promise.reject(new ApiKeysError('unavailable')),
+            },
+          },
+        },
+        clock,
+      );
+      started.push(killed);
+      const first = await one.tokens.issueRefreshable(client, undefined);
+      const second = await one.tokens.refresh(context, first.refreshToken, undefined);
+      await expect(killed.tokens.refresh(context, first.refreshToken, undefined)).rejects.toThrow();
+      const third = await store.tokens.refreshGrants.find(second.chainId);
+      expect(third).not.toBeNull();
+      clock.advance(26 * 3_600_000);
+      await store.housekeeping.removeExpired('revokedTokens', clock.now(), 100);
+      const introspected = await one.tokens.introspect({ keyId: client.keyId }, second.refreshToken);
+      expect(introspected).toBeNull();
+      expect(await refusal(one.tokens.refresh(context, second.refreshToken, undefined))).toBe(
+        'invalid_grant',
+      );
+      expect(await store.tokens.refreshGrants.find(second.chainId)).toBeNull();
+    });
+
     it('R71 used twice, or for a key that is off, name the key for the access log', async () => {
       const first = await one.tokens.issueRefreshable(client, undefined);
       const second = await one.tokens.refresh(context, first.refreshToken, undefined);

@@ -62,6 +62,22 @@ describe('revocation and introspection', () => {
     await Promise.all([knows.close(), other.close()]);
   });
 
+  it.each([
+    ['audience', { issuer: 'https://api.example' }],
+    ['issuer', { issuer: 'https://other.example', audience: 'https://api.example' }],
+  ])('R70 a token of a process with another %s is revoked all the same', async (_what, tokens) => {
+    const own = { issuer: 'https://api.example', audience: 'https://orders.example' };
+    const accepts = await startTokenApp({ store, tokens: own });
+    const other = await startTokenApp({ store, tokens });
+    const made = await accepts.key();
+    const shown = await accepts.token(made);
+    expect((await accepts.use(shown)).status).toBe(200);
+    const answer = await other.post('/revoke', { token: shown }, basic(made.id, made.secret));
+    expect(answer.status).toBe(200);
+    expect((await accepts.use(shown)).status).toBe(401);
+    await Promise.all([accepts.close(), other.close()]);
+  });
+
   it('R70 taking it back again succeeds, and is one entry of the audit trail', async () => {
     await revoke(token);
     expect((await revoke(token)).status).toBe(200);
