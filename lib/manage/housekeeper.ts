@@ -6,6 +6,7 @@ import type { Clock } from '../ports/clock.js';
 import type { ExpiredRows } from '../ports/housekeeping.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
+import { readCarefulTime } from './read-careful-time.js';
 import { removeEndedKeys } from './remove-ended-keys.js';
 import { trimTrail } from './trim-trail.js';
 import { claimLifetimeMs } from './repeatable-changes.js';
@@ -77,7 +78,7 @@ export class Housekeeper {
   /** Removes all rows that have expired by now. Rejects when the store does not respond; removed rows stay removed. */
   async run(): Promise<void> {
     const { store, clock, endedKeysMs } = this.#parts;
-    const now = clock.now();
+    const now = await readCarefulTime(store.housekeeping, clock);
     const removeExpired = (rows: ExpiredRows, time: number): Promise<void> =>
       this.#runInBatches((limit) => store.housekeeping.removeExpired(rows, time, limit));
     await removeExpired('claims', now - claimLifetimeMs);
@@ -93,7 +94,8 @@ export class Housekeeper {
   async trim(): Promise<void> {
     const { store, sealer, clock, auditMs } = this.#parts;
     if (auditMs === null) return;
-    await trimTrail({ store, sealer, clock, isStopped: () => this.#isStopped }, clock.now() - auditMs);
+    const now = await readCarefulTime(store.housekeeping, clock);
+    await trimTrail({ store, sealer, clock, isStopped: () => this.#isStopped }, now - auditMs);
   }
 
   async #runInBatches(remove: (limit: number) => Promise<number>): Promise<void> {

@@ -4,6 +4,11 @@ export type ExpiredRows = 'claims' | 'nonces' | 'revokedTokens' | 'refreshGrants
 /** Removal of rows that have expired. It happens in the background, never in the transaction of a request. */
 export interface Housekeeping {
   /**
+   * The time by the clock of the store, in epoch milliseconds; `null` where it has none besides that of the process. What is removed
+   * because of its age is old by this clock as well. Default: `null`.
+   */
+  readClock?(): Promise<number | null>;
+  /**
    * Removes some of the rows that expired at `time` or earlier (epoch milliseconds); of claims, those that were made
    * before it.
    *

@@ -36,6 +36,7 @@ import { compileSpendCredits, type SpendCredits } from './queries/credit-queries
 import { compileFindExisting } from './queries/existing-keys.js';
 import type { FindExisting } from './queries/existing-keys.js';
 import { findTakenIds } from './queries/taken-ids.js';
+import { readClock } from './queries/database-clock.js';
 import { deleteExpired } from './queries/expired-rows.js';
 import { deleteUsage } from './queries/delete-usage.js';
 import { insertDigest } from './queries/key-changes.js';
@@ -93,6 +94,10 @@ export class SqlKeyStore implements KeyStore {
   readonly erasure: Erasure;
   readonly events: EventStore;
   readonly housekeeping: Housekeeping = {
+    readClock: () =>
+      this.#within('Reading the clock of the database', (budget) =>
+        this.#database.read(budget, (database) => readClock(database, this.#database.dialect)),
+      ),
     removeExpired: (rows, time, limit) =>
       this.#within('Removing expired rows', (budget) =>
         this.#database.writeOnce(budget, (database) =>

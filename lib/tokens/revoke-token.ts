@@ -3,6 +3,7 @@ import { createRevocationQueuing } from '../manage/change-queuing.js';
 import { readCommitPoint, confirmChange } from '../manage/confirm-change.js';
 import type { ChangeContext } from '../manage/change.js';
 import { createAuditEntry } from '../manage/audit-entry.js';
+import { readCarefulTime } from '../manage/read-careful-time.js';
 import type { TokenPorts } from './token-ports.js';
 
 /** By how much clocks of processes may be apart: so much longer it is remembered. Milliseconds. */
@@ -20,7 +21,8 @@ export async function revokeToken(
 ): Promise<number | null> {
   const now = clock.now();
   const expiresAt = token.expiresAt + maxClockSkewMs;
-  if (expiresAt <= now) return null;
+  // A clock that is ahead must not take a token that others accept for one that has expired.
+  if (expiresAt <= now && expiresAt <= (await readCarefulTime(store.housekeeping, clock))) return null;
   const committed = await store.transact(async (transaction) => {
     const record = await transaction.find(token.keyId);
     if (record === null) return null;

@@ -55,7 +55,7 @@ function compileStatements(
   database: Kysely<Tables>,
   dialect: SqlDialect,
 ): SpendStatements & Pick<SpendAboveStatements, 'spendKeys' | 'spendAll'> {
-  const statements = compileSpendStatements(database);
+  const statements = compileSpendStatements(database, dialect);
   if (dialect === 'postgres') return { ...statements, ...compileSpendAboveForPostgres(database) };
   // A transaction of SQLite that writes is alone, and no statement writes to two tables.
   const { spendOwn, canSpendOwn, spendShared } = statements;

@@ -1,15 +1,12 @@
 import { sql, type Kysely } from 'kysely';
 import type { Tables } from '../tables.js';
 import {
-  addToSpent,
   cost,
   fitsAmount,
   keyCount,
   keyIds,
-  newSpent,
+  createSpendTerms,
   prepareSpending,
-  refilledAt,
-  remaining,
   spentColumns,
   type SpendStatement,
 } from './spend-parameters.js';
@@ -28,6 +25,7 @@ export interface SpendAboveStatements {
 export function compileSpendAboveForSqlite(
   database: Kysely<Tables>,
 ): Pick<SpendAboveStatements, 'spendKeys' | 'canSpendKeys'> {
+  const { remaining, refilledAt } = createSpendTerms('sqlite');
   const sufficing = database
     .selectFrom('key_credits')
     .select(({ fn }) => fn.countAll<number>().as('count'))
@@ -53,6 +51,7 @@ export function compileSpendAboveForSqlite(
 export function compileSpendAboveForPostgres(
   database: Kysely<Tables>,
 ): Pick<SpendAboveStatements, 'spendKeys' | 'spendAll'> {
+  const { remaining, refilledAt, newSpent, addToSpent } = createSpendTerms('postgres');
   const locked = database
     .with('own', (on) =>
       on

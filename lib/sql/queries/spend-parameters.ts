@@ -9,7 +9,9 @@ import type {
   OnConflictUpdateBuilder,
   RawBuilder,
 } from 'kysely';
+import type { SqlDialect } from '../sql-database.js';
 import type { Tables } from '../tables.js';
+import { limitToClock } from './database-clock.js';
 
 /** What a payment is about; the members that a statement does not use may have any value. */
 export interface SpendParameters {
@@ -38,7 +40,6 @@ export type SpendStatement = (on: Kysely<Tables>, parameters: SpendParameters) =
 
 // Each value is the name of its parameter. PostgreSQL needs casts: it would take numbers for an `integer`.
 export const cost: RawBuilder<number> = writeNumber('cost');
-export const now: RawBuilder<number> = writeNumber('now');
 const amount = writeNumber('amount');
 const intervalMs = writeNumber('intervalMs');
 export const keyId: RawBuilder<string> = writeText('keyId');
@@ -58,40 +59,57 @@ function writeText(name: keyof SpendParameters): RawBuilder<string> {
   return sql<string>`cast(${name} as text)`;
 }
 
-/** Whether an interval of the credits of a key is over. */
-const isDue = sql<boolean>`key_credits.refill_interval_seconds is not null and ${now} - key_credits.refilled_at >= key_credits.refill_interval_seconds * 1000`;
-
-/** What a key has left after a refill that is due. */
-export const remaining: RawBuilder<number> = sql<number>`case when ${isDue} and key_credits.refill_amount > key_credits.remaining then key_credits.refill_amount else key_credits.remaining end`;
-/** The beginning of the running interval. */
-export const refilledAt: RawBuilder<number> = sql<number>`case when ${isDue} then key_credits.refilled_at + ((${now} - key_credits.refilled_at) / (key_credits.refill_interval_seconds * 1000)) * (key_credits.refill_interval_seconds * 1000) else key_credits.refilled_at end`;
-
-/** Whether the interval of the plan is over; unknown, and so not met, for a plan without one. */
-const isOver = sql<boolean>`excluded.since - owner_credits.since >= ${intervalMs}`;
-const spentBefore = sql<number>`(case when ${isOver} then 0 else owner_credits.spent end)`;
-
 /** Whether a plan gives as many at all. */
 export const fitsAmount: RawBuilder<boolean> = sql<boolean>`${cost} <= ${amount}`;
 /** The row of an owner for whom nothing was spent before. */
 export const spentColumns = ['owner_id', 'environment', 'spent', 'since'] as const;
-export const newSpent: readonly [
-  AliasedRawBuilder<string, 'owner_id'>,
-  AliasedRawBuilder<string, 'environment'>,
-  AliasedRawBuilder<number, 'spent'>,
-  AliasedRawBuilder<number, 'since'>,
-] = [ownerId.as('owner_id'), environment.as('environment'), cost.as('spent'), now.as('since')];
 
-/** For a row that is there already. */
-export function addToSpent(
-  conflict: OnConflictBuilder<Tables, 'owner_credits'>,
-): OnConflictUpdateBuilder<OnConflictDatabase<Tables, 'owner_credits'>, OnConflictTables<'owner_credits'>> {
-  return conflict
-    .columns(['owner_id', 'environment'])
-    .doUpdateSet({
-      spent: sql<number>`${spentBefore} + excluded.spent`,
-      since: sql<number>`case when ${isOver} then owner_credits.since + ((excluded.since - owner_credits.since) / ${intervalMs}) * ${intervalMs} else owner_credits.since end`,
-    })
-    .where(sql<boolean>`${spentBefore} + excluded.spent <= ${amount}`);
+/** What a payment says of the time. */
+export interface SpendTerms {
+  /** What a key has left after a refill that is due. */
+  readonly remaining: RawBuilder<number>;
+  /** The beginning of the running interval of a key. */
+  readonly refilledAt: RawBuilder<number>;
+  /** The row of an owner for whom nothing was spent before, in the order of {@link spentColumns}. */
+  readonly newSpent: readonly [
+    AliasedRawBuilder<string, 'owner_id'>,
+    AliasedRawBuilder<string, 'environment'>,
+    AliasedRawBuilder<number, 'spent'>,
+    AliasedRawBuilder<number, 'since'>,
+  ];
+  /** For a row that is there already. */
+  readonly addToSpent: (
+    conflict: OnConflictBuilder<Tables, 'owner_credits'>,
+  ) => OnConflictUpdateBuilder<
+    OnConflictDatabase<Tables, 'owner_credits'>,
+    OnConflictTables<'owner_credits'>
+  >;
+}
+
+/**
+ * Builds the terms. A process whose clock is ahead of the database's begins no interval that lies ahead for all others: they would
+ * refill nothing until then.
+ */
+export function createSpendTerms(dialect: SqlDialect): SpendTerms {
+  const now = limitToClock(writeNumber('now'), dialect);
+  // Whether an interval of the credits of a key is over.
+  const isDue = sql<boolean>`key_credits.refill_interval_seconds is not null and ${now} - key_credits.refilled_at >= key_credits.refill_interval_seconds * 1000`;
+  // Whether the interval of the plan is over; unknown, and so not met, for a plan without one.
+  const isOver = sql<boolean>`excluded.since - owner_credits.since >= ${intervalMs}`;
+  const spentBefore = sql<number>`(case when ${isOver} then 0 else owner_credits.spent end)`;
+  return {
+    remaining: sql<number>`case when ${isDue} and key_credits.refill_amount > key_credits.remaining then key_credits.refill_amount else key_credits.remaining end`,
+    refilledAt: sql<number>`case when ${isDue} then key_credits.refilled_at + ((${now} - key_credits.refilled_at) / (key_credits.refill_interval_seconds * 1000)) * (key_credits.refill_interval_seconds * 1000) else key_credits.refilled_at end`,
+    newSpent: [ownerId.as('owner_id'), environment.as('environment'), cost.as('spent'), now.as('since')],
+    addToSpent: (conflict) =>
+      conflict
+        .columns(['owner_id', 'environment'])
+        .doUpdateSet({
+          spent: sql<number>`${spentBefore} + excluded.spent`,
+          since: sql<number>`case when ${isOver} then owner_credits.since + ((excluded.since - owner_credits.since) / ${intervalMs}) * ${intervalMs} else owner_credits.since end`,
+        })
+        .where(sql<boolean>`${spentBefore} + excluded.spent <= ${amount}`),
+  };
 }
 
 /** Compiles a statement once; its parameters are put in the order in which it names them. */

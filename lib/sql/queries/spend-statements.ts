@@ -1,14 +1,12 @@
 import { sql, type Kysely } from 'kysely';
+import type { SqlDialect } from '../sql-database.js';
 import type { Tables } from '../tables.js';
 import {
-  addToSpent,
   cost,
   fitsAmount,
   keyId,
-  newSpent,
+  createSpendTerms,
   prepareSpending,
-  refilledAt,
-  remaining,
   spentColumns,
   type SpendStatement,
 } from './spend-parameters.js';
@@ -29,7 +27,8 @@ export interface SpendStatements {
  * The rules of `refillCredits` (lib/domain/credits.ts) as SQL. A statement that waits for a row sees the remaining balance,
  * because both databases evaluate the condition again under the lock.
  */
-export function compileSpendStatements(database: Kysely<Tables>): SpendStatements {
+export function compileSpendStatements(database: Kysely<Tables>, dialect: SqlDialect): SpendStatements {
+  const { remaining, refilledAt, newSpent, addToSpent } = createSpendTerms(dialect);
   return {
     spendOwn: prepareSpending(
       database
