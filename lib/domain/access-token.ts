@@ -60,7 +60,7 @@ export interface TokenParties {
  * Reads the claims of a token whose signature was valid; `null` if one is missing, has another type, or is not meant for
  * this audience. This does not check `exp`: the caller checks it at every use.
  *
- * @param parties - `any`: whoever issued it, for whatever audience; only for what ends it
+ * @param parties - `any`: every issuer and every audience; only for what ends a token
  * @param now - epoch milliseconds
  */
 export function parseAccessToken(

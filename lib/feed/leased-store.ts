@@ -39,9 +39,7 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
     recordUse: (uses) => store.recordUse(uses),
 
     housekeeping: {
-      ...(housekeeping.readClock === undefined
-        ? {}
-        : { readClock: () => housekeeping.readClock?.() ?? null }),
+      readClock: async () => (await housekeeping.readClock?.()) ?? null,
       removeExpired: (...batch) => housekeeping.removeExpired(...batch),
       findEndedKeys: leased((...batch) => housekeeping.findEndedKeys(...batch)),
       removeUsage: (...batch) => housekeeping.removeUsage(...batch),
