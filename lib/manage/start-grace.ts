@@ -19,25 +19,29 @@ export async function startGrace(
   { keyId, credentialId, address, at }: FirstUse,
 ): Promise<void> {
   const now = clock.now();
-  const committed = await store.transact(async (transaction) => {
-    const current = await transaction.find(keyId);
-    if (current === null || current.revokedAt !== null) return null;
-    const used = current.credentials.find(({ id }) => id === credentialId);
-    const graceSeconds = used?.graceFromFirstUseSeconds ?? null;
-    if (used === undefined || graceSeconds === null) return null;
+  const committed = await store.transact(
+    async (transaction) => {
+      const current = await transaction.find(keyId);
+      if (current === null || current.revokedAt !== null) return null;
+      const used = current.credentials.find(({ id }) => id === credentialId);
+      const graceSeconds = used?.graceFromFirstUseSeconds ?? null;
+      if (used === undefined || graceSeconds === null) return null;
 
-    const credentials = current.credentials.map((credential) =>
-      credential === used
-        ? { ...used, graceFromFirstUseSeconds: null }
-        : endWithin(credential, graceSeconds, getExpiresAt(current), at, now),
-    );
-    const next = createNextVersion(current, { credentials }, now);
-    // The actor is the key itself: its use has started the period.
-    const apiKey = createIdentity(current, { via: 'key', credentialId }, noResources);
-    const actor = { kind: 'key', apiKey } as const;
-    const context = { actor, address, requestId: null, managementScope: null };
-    await transaction.update(next, createAuditEntry(context, 'key.grace_started', next, ['credentials']));
-    return { record: next, action: 'key.grace_started', position: transaction.position } as const;
-  });
+      const credentials = current.credentials.map((credential) =>
+        credential === used
+          ? { ...used, graceFromFirstUseSeconds: null }
+          : endWithin(credential, graceSeconds, getExpiresAt(current), at, now),
+      );
+      const next = createNextVersion(current, { credentials }, now);
+      // The actor is the key itself: its use has started the period.
+      const apiKey = createIdentity(current, { via: 'key', credentialId }, noResources);
+      const actor = { kind: 'key', apiKey } as const;
+      const context = { actor, address, requestId: null, managementScope: null };
+      await transaction.update(next, createAuditEntry(context, 'key.grace_started', next, ['credentials']));
+      return { record: next, action: 'key.grace_started', position: transaction.position } as const;
+      // It ends secrets, one of which may have leaked.
+    },
+    { lane: 'taking', share: 'starts of grace periods' },
+  );
   if (committed !== null) changes.announce([committed], now);
 }

@@ -7,6 +7,9 @@ import type { TimeBudget } from './time-budget.js';
 /** The weight of the last change in the average. */
 const newestWeight = 0.1;
 
+/** How many changes that revoke go before one of the other lanes, when both wait. */
+const takingInARow = 8;
+
 /** How a change waits: in which lane, and in whose share of it. */
 export interface MutexQueuing {
   /** `own` are steps that the process itself depends on. @default 'giving' */
@@ -16,8 +19,8 @@ export interface MutexQueuing {
 }
 
 /**
- * Runs one change at a time. Changes that revoke go first, then what the process itself depends on; within a lane, shares are
- * served in turn, and each one in the order of arrival. A change that grants is refused at once when its share has too many
+ * Runs one change at a time. Changes that revoke go first, then what the process itself depends on; after some that revoke, one of
+ * the others, so that no flood of them stops these. Within a lane, shares are served in turn, and each one in the order of arrival. A change that grants is refused at once when its share has too many
  * waiting changes, or when its turn would come too late: waiting in vain would only make others wait.
  */
 export class PriorityMutex {
@@ -30,6 +33,8 @@ export class PriorityMutex {
   #isBusy = false;
   /** The moving average of a change's duration, in milliseconds. */
   #averageMs = 0;
+  /** How many changes that revoke have gone before the others since one of these had its turn. */
+  #takenInARow = 0;
   #whenEmpty: (() => void)[] = [];
 
   /** @param maxPerShare - the maximum number of waiting changes of one share in the lane `giving` */
@@ -72,7 +77,8 @@ export class PriorityMutex {
     const { taking, own, giving } = this.#lanes;
     if (giving.sizeOf(share) >= this.#maxPerShare)
       return `${this.#maxPerShare} changes of the same share wait already`;
-    const ahead = taking.size + own.size + giving.countAhead(share);
+    const givingAhead = giving.countAhead(share);
+    const ahead = Math.min(taking.size, takingInARow * (givingAhead + 1)) + own.size + givingAhead;
     if (ahead === 0 || this.#averageMs * (ahead + 1) <= budget.remainingMs) return null;
     return `${ahead} changes wait already, too many for the deadline`;
   }
@@ -86,11 +92,19 @@ export class PriorityMutex {
     }
   }
 
+  #takeNext(): (() => Promise<void>) | undefined {
+    const { taking, own, giving } = this.#lanes;
+    const mayTake = this.#takenInARow < takingInARow || own.size + giving.size === 0;
+    const next = mayTake ? taking.take() : undefined;
+    this.#takenInARow = next === undefined ? 0 : this.#takenInARow + 1;
+    return next ?? own.take() ?? giving.take() ?? taking.take();
+  }
+
   async #run(): Promise<void> {
     this.#isBusy = true;
     for (;;) {
       const { taking, own, giving } = this.#lanes;
-      const next = taking.take() ?? own.take() ?? giving.take();
+      const next = this.#takeNext();
       if (next === undefined) break;
       await next();
       // SQLite runs in the thread of the event loop: a change that revokes must be able to arrive in between.

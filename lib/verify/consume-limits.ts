@@ -5,6 +5,7 @@ import type { CreditLedger, CreditPayer, CreditPayment } from '../ports/credit-l
 import type { CountedDemand, CountedLimit, LimitDemand } from '../ports/rate-limiter.js';
 import type { Counted, LimitCounting } from './limit-counting.js';
 import { toDemand, type LimitPlan } from './limit-plan.js';
+import { OwnerTurns } from './owner-turns.js';
 
 /** Where requests are counted and paid for. */
 export interface ConsumeLimitsPorts {
@@ -36,6 +37,8 @@ export type ConsumeLimits = (request: LimitedRequest) => Verdict | Promise<Verdi
 
 /** Creates the step. Without credits and shared counters it decides synchronously. */
 export function createConsumeLimits({ counting, credits, clock }: ConsumeLimitsPorts): ConsumeLimits {
+  const turns = new OwnerTurns();
+
   async function pay(
     request: LimitedRequest,
     payer: CreditPayer,
@@ -46,8 +49,8 @@ export function createConsumeLimits({ counting, credits, clock }: ConsumeLimitsP
     const giveBack = (): void => {
       if (demand !== null) counted?.by.giveBack(demand, counted.result);
     };
-    const now = clock.now();
-    const payment = await credits.spend(payer, cost, now).catch((error: unknown) => {
+    const spend = (): Promise<CreditPayment> => credits.spend(payer, cost, clock.now());
+    const payment = await turns.run(allowed.apiKey.ownerId, spend).catch((error: unknown) => {
       giveBack();
       throw error;
     });
@@ -63,7 +66,7 @@ export function createConsumeLimits({ counting, credits, clock }: ConsumeLimitsP
       code: 'credits_exhausted',
       ...whose,
       keyId,
-      ...(refillsAt === null ? {} : { retryAfterSeconds: toSeconds(refillsAt - now) }),
+      ...(refillsAt === null ? {} : { retryAfterSeconds: toSeconds(refillsAt - clock.now()) }),
     };
   }
 
