@@ -31,7 +31,7 @@ export class OwnerTurns {
     const turns = this.#owners.get(ownerId) ?? { running: 0, waiting: new Set() };
     this.#owners.set(ownerId, turns);
     if (turns.running < maxRunning) turns.running += 1;
-    else await waitForTurn(turns);
+    else await takeTurn(turns);
     try {
       return await work();
     } finally {
@@ -51,7 +51,7 @@ export class OwnerTurns {
   }
 }
 
-function waitForTurn({ waiting }: Turns): Promise<void> {
+function takeTurn({ waiting }: Turns): Promise<void> {
   if (waiting.size >= maxWaiting) {
     const cause = new Error(`${maxWaiting} payments of the same owner wait already`);
     return Promise.reject(new ApiKeysError('unavailable', { cause }));
