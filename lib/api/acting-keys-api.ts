@@ -187,13 +187,13 @@ export interface ActingKeysApi<
   >(): Promise<Grantable<NS, NF, NR>>;
 
   /**
-   * Seals the secrets that sign (`signing: 'hmac'`) under the current pepper, so that earlier ones can be removed from the
-   * list. For the app itself alone. When it throws, call it again, and it continues with the rest.
+   * Seals the secrets of keys that sign (`signing: 'hmac'`), and those of webhooks, under the current pepper, so that earlier ones can be
+   * removed from the list. For the app itself alone. When it throws, call it again, and it continues with the rest.
    *
    * @throws ApiKeysError `ERR_API_KEYS_FORBIDDEN` to owners and admins
    *
    * @example
-   * const { resealed, lost } = await apiKeys.keys.as({ kind: 'application' }).resealSecrets();
+   * const { resealed, lost, webhooks } = await apiKeys.keys.as({ kind: 'application' }).resealSecrets();
    */
   resealSecrets(): Promise<ResealReport>;
 }

@@ -31,6 +31,17 @@ export function openWebhookSecrets(
     .filter((secret) => secret !== null);
 }
 
+/** The same secret, sealed under the current pepper; itself when no configured pepper opens it. */
+export function resealWebhookSecret(
+  sealer: SecretSealer,
+  webhookId: string,
+  stored: SealedWebhookSecret,
+): SealedWebhookSecret {
+  const purpose = createPurpose(webhookId);
+  const secret = sealer.open(stored.sealed, purpose);
+  return secret === null ? stored : { ...stored, sealed: sealer.seal(secret, purpose) };
+}
+
 function createPurpose(webhookId: string): string {
   return `webhook secret ${webhookId}`;
 }

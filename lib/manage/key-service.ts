@@ -104,7 +104,7 @@ export interface KeyService {
   grantable(context: ChangeContext): Promise<Grantable>;
   /** Who the actor is, and what it may do with keys. */
   caller(context: ChangeContext): Promise<Caller>;
-  /** Seals the secrets that sign under the current pepper. For the app itself alone. */
+  /** Seals the secrets that sign, and those of webhooks, under the current pepper. For the app itself alone. */
   resealSecrets(context: ChangeContext): Promise<ResealReport>;
 }
 

@@ -1,25 +1,28 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { isSecret, type Credential } from '../domain/credential.js';
 import { ApiKeysError } from '../errors.js';
+import { resealWebhookSecrets, type ResealedWebhooks } from '../events/reseal-webhook-secrets.js';
 import { createHmacPurpose } from '../signatures/hmac/hmac-purpose.js';
 import { createAuditEntry } from './audit-entry.js';
 import type { ChangeContext } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 import { createNextVersion } from './next-version.js';
 
-/** The result of resealing signing secrets. */
+/** The result of resealing secrets. */
 export interface ResealReport {
   /** The number of keys whose secrets were resealed under the current pepper. */
   readonly resealed: number;
   /** The number of keys with a secret that no configured pepper can open: the key works, but cannot sign. Rotate it. */
   readonly lost: number;
+  /** The same numbers for webhooks. One with a lost secret gets nothing: rotate its secret. */
+  readonly webhooks: ResealedWebhooks;
 }
 
 const pageSize = 100;
 
 /**
- * Reseals signing secrets under the current pepper, so that earlier peppers can be removed from the configuration. Works key by
- * key: after a failure, call it again to continue with the rest.
+ * Reseals the secrets of keys that sign, and those of webhooks, under the current pepper, so that earlier peppers can be removed from
+ * the configuration. Works one by one: after a failure, call it again to continue with the rest.
  */
 export async function resealSecrets(ports: ManagePorts, context: ChangeContext): Promise<ResealReport> {
   if (context.actor.kind !== 'application') {
@@ -37,7 +40,7 @@ export async function resealSecrets(ports: ManagePorts, context: ChangeContext):
     }
     after = page.length < pageSize ? undefined : page.at(-1);
   } while (after !== undefined);
-  return { resealed, lost };
+  return { resealed, lost, webhooks: await resealWebhookSecrets(ports, context) };
 }
 
 function needsSeal(ports: ManagePorts, { revokedAt, credentials }: ApiKeyRecord): boolean {
