@@ -4,6 +4,7 @@ import { parseOwnerId } from '../domain/key-fields.js';
 import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
 import { ApiKeysError } from '../errors.js';
 import { escapeJson } from '../http/escape-json.js';
+import { assertMayManageWebhooks } from '../events/webhook-authority.js';
 import type { WebhookService } from '../events/webhook-service.js';
 import type { ChangeContext } from '../manage/change.js';
 import { readFields } from '../manage/read-fields.js';
@@ -20,7 +21,7 @@ import { readHeaders } from './read-headers.js';
 import { readQuery } from './read-query.js';
 import { sendLines } from './send-lines.js';
 import type { SteppedUp } from './step-up.js';
-import { keyOperations, type StepUpOperation } from '../http/step-up-options.js';
+import { keyOperations, webhookOperations, type StepUpOperation } from '../http/step-up-options.js';
 import { assertRole } from '../manage/role-authority.js';
 import { validateRequest } from './validate-request.js';
 
@@ -65,7 +66,7 @@ async function answerOf(
   await assertMayBeUnchanged(() => parts.keys.get(context, keyId), doubtful, parts.clock.now());
   // Last, because it consumes a code: a malformed request must not.
   if (row.operation !== undefined && settings.secondFactor !== null) {
-    const target = await findTarget(parts, context, req, ownerId);
+    const target = await findTarget(parts, context, row.operation, req, ownerId);
     await settings.secondFactor.check(req, { actor: context.actor, operation: row.operation, ...target });
   }
   return row.endpoint.handle({
@@ -96,16 +97,27 @@ function readOwnerId(req: Request): string {
   return readFields({ ownerId }, { ownerId: parseOwnerId }, ['ownerId']).ownerId;
 }
 
-/** A key or an owner that the actor cannot see gets the usual response, without a request for a second factor. */
+/** A key, an owner or a webhook that the actor cannot see gets the usual response, without a request for a second factor. */
 async function findTarget(
-  { keys, owners }: AdminRouterParts,
+  parts: AdminRouterParts,
   context: ChangeContext,
+  operation: StepUpOperation,
   req: Request,
   ownerId: string,
-): Promise<Pick<SteppedUp, 'keyId' | 'ownerId'>> {
-  if (ownerId !== '') return { keyId: null, ownerId: (await owners.get(context, ownerId)).ownerId };
+): Promise<Pick<SteppedUp, 'keyId' | 'ownerId' | 'webhookId'>> {
+  const { keys, owners } = parts;
+  const none = { keyId: null, ownerId: null, webhookId: null };
+  if (ownerId !== '') return { ...none, ownerId: (await owners.get(context, ownerId)).ownerId };
+  if (isWebhookOperation(operation)) {
+    const webhooks = requireWebhooks(parts);
+    const { webhookId } = req.params;
+    if (webhookId !== undefined)
+      return { ...none, webhookId: (await webhooks.get(context, String(webhookId))).id };
+    assertMayManageWebhooks(context);
+    return none;
+  }
   const { id } = req.params;
-  return { keyId: id === undefined ? null : (await keys.get(context, String(id))).id, ownerId: null };
+  return { ...none, keyId: id === undefined ? null : (await keys.get(context, String(id))).id };
 }
 
 async function createContext(
@@ -131,6 +143,10 @@ async function createContext(
 
 function isKeyOperation(operation: StepUpOperation | undefined): operation is (typeof keyOperations)[number] {
   return keyOperations.some((each) => each === operation);
+}
+
+function isWebhookOperation(operation: StepUpOperation): boolean {
+  return webhookOperations.some((each) => each === operation);
 }
 
 function requireWebhooks({ webhooks }: Pick<AdminRouterParts, 'webhooks'>): WebhookService {

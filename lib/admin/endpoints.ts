@@ -105,13 +105,23 @@ export const endpoints: readonly EndpointRow[] = [
   { method: 'get', path: '/audit/observed', access: 'actor', endpoint: getAuditObserved },
   { method: 'get', path: '/audit/export', access: 'actor', endpoint: getAuditExport },
   { method: 'get', path: '/audit/verify', access: 'actor', endpoint: getAuditVerify },
-  { method: 'post', path: '/webhooks', access: 'actor', endpoint: postWebhooks },
+  {
+    ...{ method: 'post', path: '/webhooks', access: 'actor', operation: 'create_webhook' },
+    endpoint: postWebhooks,
+  },
   { method: 'get', path: '/webhooks', access: 'actor', endpoint: getWebhooks },
   { method: 'get', path: '/webhooks/:webhookId', access: 'actor', endpoint: getWebhook },
-  { method: 'patch', path: '/webhooks/:webhookId', access: 'actor', endpoint: patchWebhook },
-  { method: 'delete', path: '/webhooks/:webhookId', access: 'actor', endpoint: deleteWebhook },
+  {
+    ...{ method: 'patch', path: '/webhooks/:webhookId', access: 'actor', operation: 'update_webhook' },
+    endpoint: patchWebhook,
+  },
+  {
+    ...{ method: 'delete', path: '/webhooks/:webhookId', access: 'actor', operation: 'delete_webhook' },
+    endpoint: deleteWebhook,
+  },
   {
     ...{ method: 'post', path: '/webhooks/:webhookId/rotate-secret', access: 'actor' },
+    operation: 'rotate_webhook_secret',
     endpoint: postWebhookRotateSecret,
   },
   { method: 'post', path: '/webhooks/:webhookId/test', access: 'actor', endpoint: postWebhookTest },

@@ -1,5 +1,6 @@
 import { toWebhook, type WebhookRecord } from '../domain/webhook.js';
-import type { WebhookWithSecret } from '../events/create-webhook.js';
+import type { RepeatableWebhookChange } from '../events/webhook-service.js';
+import type { RepeatableResult } from '../manage/repeatable-changes.js';
 import type { DescribedAnswer, EndpointAnswer } from './endpoint.js';
 
 /** The response with one webhook. */
@@ -14,13 +15,17 @@ export function presentWebhook(record: WebhookRecord, now: number): EndpointAnsw
   return { status: 200, headers: toEtagHeader(record), body: toWebhook(record, now) };
 }
 
-/** Responds with a webhook and its secret, which is shown once. */
+/** Responds with a webhook and its new secret; without the secret if an earlier request made the change. */
 export function presentWebhookSecret(
   status: 200 | 201,
-  { record, secret }: WebhookWithSecret,
+  { changed: { record, secret }, isReplay }: RepeatableResult<RepeatableWebhookChange>,
   now: number,
 ): EndpointAnswer {
-  return { status, headers: toEtagHeader(record), body: { ...toWebhook(record, now), secret } };
+  const headers = toEtagHeader(record);
+  const body = toWebhook(record, now);
+  return isReplay
+    ? { status, headers: { ...headers, 'Idempotency-Replayed': 'true' }, body }
+    : { status, headers, body: { ...body, secret } };
 }
 
 function toEtagHeader({ version }: WebhookRecord): Record<string, string> {

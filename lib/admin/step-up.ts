@@ -15,10 +15,12 @@ import type { StepUpPorts } from '../ports/step-up-ports.js';
 export interface SteppedUp {
   readonly actor: Actor;
   readonly operation: StepUpOperation;
-  /** `null` for a key that is to be created, and for an operation on an owner. */
+  /** `null` for a key that is to be created, and for an operation on an owner or a webhook. */
   readonly keyId: string | null;
-  /** `null` for an operation on a key. */
+  /** `null` for an operation on a key or a webhook. */
   readonly ownerId: string | null;
+  /** `null` for a webhook that is to be created, and for an operation on a key or an owner. */
+  readonly webhookId: string | null;
 }
 
 /** Lifetime of a challenge, in milliseconds. */
@@ -86,8 +88,9 @@ function toActorName(actor: Actor): string {
   return JSON.stringify(listActorIds(actor));
 }
 
-function toBinding({ actor, operation, keyId, ownerId }: SteppedUp): string {
-  return JSON.stringify([toActorName(actor), operation, keyId, ownerId]);
+function toBinding({ actor, operation, keyId, ownerId, webhookId }: SteppedUp): string {
+  const ofWebhook = webhookId === null ? [] : [webhookId];
+  return JSON.stringify([toActorName(actor), operation, keyId, ownerId, ...ofWebhook]);
 }
 
 /** RFC 9470 section 3. */

@@ -3,6 +3,7 @@ import type { AuditAction, AuditEntryDraft } from '../domain/audit-entry.js';
 import type { WebhookRecord } from '../domain/webhook.js';
 import { ApiKeysError } from '../errors.js';
 import type { ChangeContext, ExpectedVersion } from '../manage/change.js';
+import { claimNothing, type ClaimName } from '../manage/repeatable-changes.js';
 import type { WebhookPorts } from './webhook-ports.js';
 
 /** The fields of a record that a change can set. */
@@ -31,9 +32,11 @@ export async function changeWebhook(
   id: string,
   expected: ExpectedVersion,
   decide: (current: WebhookRecord, now: number) => WebhookUpdate | null,
+  claim: ClaimName = claimNothing,
 ): Promise<WebhookRecord> {
   const now = clock.now();
   return store.transact(async (transaction) => {
+    await claim(transaction, id);
     const current = requireWebhook(await transaction.findWebhook(id));
     assertExpectedWebhook(current, expected);
     const update = decide(current, now);

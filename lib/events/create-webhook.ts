@@ -2,6 +2,7 @@ import type { WebhookRecord } from '../domain/webhook.js';
 import { ApiKeysError } from '../errors.js';
 import type { ChangeContext, KeyInput } from '../manage/change.js';
 import { readFields } from '../manage/read-fields.js';
+import { claimNothing, type ClaimName } from '../manage/repeatable-changes.js';
 import { createWebhookEntry } from './change-webhook.js';
 import { assertMayManageWebhooks } from './webhook-authority.js';
 import { assertSendable, webhookReaders } from './webhook-fields.js';
@@ -28,6 +29,7 @@ export async function createWebhook(
   ports: WebhookPorts,
   context: ChangeContext,
   input: KeyInput,
+  claim: ClaimName = claimNothing,
 ): Promise<WebhookWithSecret> {
   assertMayManageWebhooks(context);
   const fields = readFields(input, webhookReaders, ['url']);
@@ -45,6 +47,7 @@ export async function createWebhook(
     updatedAt: now,
   };
   await store.transact(async (transaction) => {
+    await claim(transaction, id);
     if ((await transaction.countWebhooks()) >= maxWebhooks) {
       throw new ApiKeysError('conflict', { detail: `There can be at most ${maxWebhooks} webhooks.` });
     }

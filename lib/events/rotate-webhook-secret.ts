@@ -1,6 +1,8 @@
+import type { WebhookRecord } from '../domain/webhook.js';
 import type { ChangeContext, ExpectedVersion, KeyInput } from '../manage/change.js';
 import { readFields } from '../manage/read-fields.js';
-import { changeWebhook } from './change-webhook.js';
+import { claimNothing, type ClaimName } from '../manage/repeatable-changes.js';
+import { changeWebhook, type WebhookUpdate } from './change-webhook.js';
 import type { WebhookWithSecret } from './create-webhook.js';
 import { assertMayManageWebhooks } from './webhook-authority.js';
 import { defaultOverlapSeconds, parseOverlapSeconds } from './webhook-fields.js';
@@ -18,6 +20,7 @@ export async function rotateWebhookSecret(
   id: string,
   input: KeyInput,
   expected?: ExpectedVersion,
+  claim: ClaimName = claimNothing,
 ): Promise<WebhookWithSecret> {
   assertMayManageWebhooks(context);
   const { overlapSeconds = defaultOverlapSeconds } = readFields<{ readonly overlapSeconds: number }>(
@@ -26,7 +29,7 @@ export async function rotateWebhookSecret(
     [],
   );
   const { secret, stored } = mintWebhookSecret(ports.secretSealer, ports.random, id);
-  const record = await changeWebhook(ports, context, id, expected, ({ secrets: [previous] }, now) => {
+  const decide = ({ secrets: [previous] }: WebhookRecord, now: number): WebhookUpdate => {
     const endsAt = now + overlapSeconds * 1000;
     const kept = previous === undefined || overlapSeconds === 0 ? [] : [{ ...previous, endsAt }];
     return {
@@ -34,6 +37,7 @@ export async function rotateWebhookSecret(
       changes: { secrets: [stored, ...kept] },
       fields: ['secret'],
     };
-  });
+  };
+  const record = await changeWebhook(ports, context, id, expected, decide, claim);
   return { record, secret };
 }

@@ -4,7 +4,7 @@ import type { WebhookSender } from '../ports/webhook-sender.js';
 /** What the management of webhooks needs. */
 export interface WebhookPorts extends Pick<
   ManagePorts,
-  'store' | 'secretSealer' | 'random' | 'cursorSigner' | 'clock'
+  'store' | 'secretSealer' | 'random' | 'cursorSigner' | 'clock' | 'keyspace'
 > {
   readonly sender: WebhookSender;
 }

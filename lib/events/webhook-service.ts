@@ -4,6 +4,12 @@ import type { ChangeContext, ExpectedVersion, KeyInput } from '../manage/change.
 import type { Page } from '../manage/list-page.js';
 import type { ParsedFields } from '../manage/parsed-fields.js';
 import { readFields } from '../manage/read-fields.js';
+import {
+  RepeatableChanges,
+  type ClaimName,
+  type RepeatableChange,
+  type RepeatableResult,
+} from '../manage/repeatable-changes.js';
 import type { EventDelivery } from '../ports/event-store.js';
 import type { AttemptOutcome } from './attempt.js';
 import { assertExpectedWebhook, createWebhookEntry, requireWebhook } from './change-webhook.js';
@@ -18,9 +24,24 @@ import type { WebhookPorts } from './webhook-ports.js';
 
 const testIdLength = 24;
 
+/** A webhook after a change that may have been a repetition: then without its secret. */
+export type RepeatableWebhookChange = Pick<WebhookWithSecret, 'record'> & Partial<WebhookWithSecret>;
+
 /** The management of webhooks. All commands throw ApiKeysError `forbidden` to all but admins and the app itself. */
 export interface WebhookService {
   create(context: ChangeContext, input: KeyInput): Promise<WebhookWithSecret>;
+  /**
+   * The same, once for each `Idempotency-Key` of the caller: a repetition within 24 hours returns the webhook as it is by then, without
+   * its secret. Also throws `request_in_progress` and `idempotency_key_reused`.
+   *
+   * @param asked - the input, as it was sent, that determines whether two requests are the same
+   */
+  createOnce(
+    context: ChangeContext,
+    idempotencyKey: string,
+    input: KeyInput,
+    asked: KeyInput,
+  ): Promise<RepeatableResult<RepeatableWebhookChange>>;
   get(context: ChangeContext, id: string): Promise<WebhookRecord>;
   /** All of them, by their ids. */
   list(context: ChangeContext): Promise<readonly WebhookRecord[]>;
@@ -38,6 +59,15 @@ export interface WebhookService {
     input: KeyInput,
     expected?: ExpectedVersion,
   ): Promise<WebhookWithSecret>;
+  /** The same, once for each `Idempotency-Key` of the caller; `asked` as for `createOnce`. */
+  rotateSecretOnce(
+    context: ChangeContext,
+    idempotencyKey: string,
+    id: string,
+    input: KeyInput,
+    expected: ExpectedVersion,
+    asked: KeyInput,
+  ): Promise<RepeatableResult<RepeatableWebhookChange>>;
   /** Sends an event `webhook.test` at once, whether or not the webhook is enabled, and never again. */
   test(context: ChangeContext, id: string): Promise<AttemptOutcome>;
   listDeliveries(
@@ -52,12 +82,30 @@ export interface WebhookService {
 /** Binds the commands to their ports. */
 export function createWebhookService(ports: WebhookPorts): WebhookService {
   const { store, clock, random } = ports;
+  const repeatable = new RepeatableChanges(ports);
   const find = async (context: ChangeContext, id: string): Promise<WebhookRecord> => {
     assertMayManageWebhooks(context);
     return requireWebhook(await store.events.findWebhook(id));
   };
+  /** A repetition reads only, and must not be open to those who could not make the change. */
+  const makeOnce = async (
+    context: ChangeContext,
+    change: RepeatableChange,
+    make: (claim: ClaimName) => Promise<WebhookWithSecret>,
+  ): Promise<RepeatableResult<RepeatableWebhookChange>> => {
+    assertMayManageWebhooks(context);
+    return repeatable.make<RepeatableWebhookChange>(context, change, make, async ({ keyId }) => ({
+      record: await find(context, keyId),
+    }));
+  };
   return {
     create: (context, input) => createWebhook(ports, context, input),
+    createOnce: (context, idempotencyKey, input, asked) =>
+      makeOnce(
+        context,
+        { operation: 'create_webhook', subject: null, idempotencyKey, input: asked },
+        (claim) => createWebhook(ports, context, input, claim),
+      ),
     get: find,
     async list(context) {
       assertMayManageWebhooks(context);
@@ -76,6 +124,12 @@ export function createWebhookService(ports: WebhookPorts): WebhookService {
       });
     },
     rotateSecret: (context, id, input, expected) => rotateWebhookSecret(ports, context, id, input, expected),
+    rotateSecretOnce: (context, idempotencyKey, id, input, expected, asked) =>
+      makeOnce(
+        context,
+        { operation: 'rotate_webhook_secret', subject: id, idempotencyKey, input: asked },
+        (claim) => rotateWebhookSecret(ports, context, id, input, expected, claim),
+      ),
     async test(context, id) {
       const webhook = await find(context, id);
       const timestamp = new Date(clock.now()).toISOString();

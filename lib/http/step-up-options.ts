@@ -8,20 +8,35 @@ export const keyOperations = ['create', 'update', 'rotate', 'revoke'] as const;
 /** The operations on owners that can require a second factor. */
 export const ownerOperations = ['set', 'suspend', 'resume', 'erase'] as const;
 
+/** The operations on webhooks that can require a second factor. */
+export const webhookOperations = [
+  'create_webhook',
+  'update_webhook',
+  'rotate_webhook_secret',
+  'delete_webhook',
+] as const;
+
 /** What can require a second factor. */
-export type StepUpOperation = (typeof keyOperations)[number] | (typeof ownerOperations)[number];
+export type StepUpOperation =
+  (typeof keyOperations)[number] | (typeof ownerOperations)[number] | (typeof webhookOperations)[number];
 
 /** Every operation. */
-export const stepUpOperations: readonly StepUpOperation[] = [...keyOperations, ...ownerOperations];
+export const stepUpOperations: readonly StepUpOperation[] = [
+  ...keyOperations,
+  ...ownerOperations,
+  ...webhookOperations,
+];
 
 /** A code that a caller has sent, and what it is for. */
 export interface StepUpAttempt {
   readonly actor: Actor;
   readonly operation: StepUpOperation;
-  /** `null` for a key that is to be created, and for an operation on an owner. */
+  /** `null` for a key that is to be created, and for an operation on an owner or a webhook. */
   readonly keyId: string | null;
-  /** The owner to change, suspend, resume or erase; `null` for an operation on a key. */
+  /** The owner to change, suspend, resume or erase; `null` for an operation on a key or a webhook. */
   readonly ownerId: string | null;
+  /** The webhook to change; `null` for one that is to be created, and for all other operations. */
+  readonly webhookId: string | null;
   /** As sent: 1 to 200 printable ASCII characters. */
   readonly code: string;
   /** The current time, by the clock of the instance. */

@@ -65,7 +65,7 @@ export function createServices(
       options.events.webhooks === null
         ? null
         : createWebhookService({
-            ...{ store, secretSealer, random, cursorSigner, clock },
+            ...{ store, secretSealer, random, cursorSigner, clock, keyspace: keyspaces.native },
             sender: createWebhookSender(options.events.webhooks),
           }),
     owners: createOwnerService(createPorts(keyspaces.native, null)),

@@ -11,8 +11,9 @@ export const claimLifetimeMs: number = 24 * 60 * 60 * 1000;
 
 /** A change with an `Idempotency-Key`, to be made once however often it is requested. */
 export interface RepeatableChange {
-  readonly operation: 'create' | 'rotate' | 'set' | 'suspend' | 'resume';
-  /** The key or the owner to change; `null` for a key to create. */
+  readonly operation:
+    'create' | 'rotate' | 'set' | 'suspend' | 'resume' | 'create_webhook' | 'rotate_webhook_secret';
+  /** The key, the owner or the webhook to change; `null` for one to create. */
   readonly subject: string | null;
   /** The `Idempotency-Key` of the caller: 1 to 255 characters. */
   readonly idempotencyKey: string;
@@ -29,7 +30,7 @@ export interface RepeatableResult<C = RepeatableKeyChange> {
   readonly isReplay: boolean;
 }
 
-/** Claims the name; called first in the transaction of a change, with the key or the owner that it changes. */
+/** Claims the name; called first in the transaction of a change, with the id of what it changes. */
 export type ClaimName = (transaction: KeyStoreTransaction, subject: string) => Promise<void>;
 
 /** For a change without an `Idempotency-Key`. */
@@ -120,7 +121,7 @@ async function replayOnce<C>(
   return { changed: await replay(claim), isReplay: true };
 }
 
-/** Names of different callers, operations, keys and owners never collide. */
+/** Names of different callers, operations, keys, owners and webhooks never collide. */
 function deriveClaimName(
   { actor }: ChangeContext,
   { operation, subject, idempotencyKey }: RepeatableChange,

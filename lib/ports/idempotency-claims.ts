@@ -10,7 +10,7 @@ export interface IdempotencyClaim {
   readonly name: string;
   /** Digest of the request's input. */
   readonly payloadHash: string;
-  /** The key that was created or changed, or the owner that was changed. */
+  /** The key or the webhook that was created or changed, or the owner that was changed. */
   readonly keyId: string;
   /** Epoch milliseconds. */
   readonly createdAt: number;

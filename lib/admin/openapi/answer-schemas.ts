@@ -18,8 +18,8 @@ import {
   webhookDeliverySchema,
   webhookReplaySchema,
   webhookSchema,
-  webhookSecretSchema,
   webhookTestResultSchema,
+  webhookWithSecretSchema,
 } from './webhook-schemas.js';
 
 /** The body of a successful response. */
@@ -89,7 +89,7 @@ export const answerSchemas: Readonly<Record<AnswerSchema, JsonSchema | ((rules: 
     ObservedReport: observedReportSchema,
     TrailReport: trailReportSchema,
     Webhook: webhookSchema,
-    WebhookWithSecret: () => withMembers(webhookSchema, { secret: webhookSecretSchema }),
+    WebhookWithSecret: webhookWithSecretSchema,
     WebhookPage: createPageSchema('Webhook'),
     WebhookTestResult: webhookTestResultSchema,
     WebhookDelivery: webhookDeliverySchema,

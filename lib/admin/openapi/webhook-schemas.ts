@@ -40,12 +40,19 @@ export const webhookSchema: JsonSchema = {
   description: 'An endpoint that events are sent to.',
 };
 
-/** A secret that was made just now. */
-export const webhookSecretSchema: JsonSchema = {
-  type: 'string',
-  pattern: '^whsec_[A-Za-z0-9+/]+=*$',
-  description: 'What requests are signed with. It is shown only once and cannot be retrieved again.',
-  examples: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo='],
+/** With a secret that was made just now, which the answer to a repeated request does not have. */
+export const webhookWithSecretSchema: JsonSchema = {
+  ...webhookSchema,
+  properties: {
+    ...(webhookSchema.properties as object),
+    secret: {
+      type: 'string',
+      pattern: '^whsec_[A-Za-z0-9+/]+=*$',
+      description:
+        'What requests are signed with. It is shown only once and cannot be retrieved again: the response to a request that repeats another one with its Idempotency-Key has none.',
+      examples: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo='],
+    },
+  },
 };
 
 /** What came of a test. */
