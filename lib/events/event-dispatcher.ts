@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { dayMs } from '../domain/day-ms.js';
 import { FailureLog } from '../domain/failure-log.js';
 import type { EventQueue } from '../ports/event-store.js';
+import { declareIntervalMs } from './abandoned-queues.js';
 import { DeliverySlots } from './delivery-slots.js';
 import { QueueClaims } from './queue-claims.js';
 import { QueueWorker, type Receiver, type WorkerParts } from './queue-worker.js';
@@ -37,6 +38,7 @@ export class EventDispatcher {
   readonly #failures: FailureLog;
   readonly #stopping = new AbortController();
   #prunedAt = -Infinity;
+  #declaredAt = -Infinity;
   #running: Promise<void> = Promise.resolve();
 
   constructor(parts: DispatcherParts) {
@@ -50,8 +52,10 @@ export class EventDispatcher {
 
   /** Adds the queue of this process's own code, so that it gets every change from then on. */
   async open(): Promise<void> {
-    const { store, ownQueue } = this.#parts;
-    if (ownQueue !== null) await store.events.addQueue(ownQueue);
+    const { store, clock, ownQueue } = this.#parts;
+    if (ownQueue === null) return;
+    await store.events.addQueue(ownQueue, clock.now());
+    this.#declaredAt = performance.now();
   }
 
   /** Starts in the background. */
@@ -81,6 +85,7 @@ export class EventDispatcher {
   }
 
   async #look(): Promise<void> {
+    if (performance.now() - this.#declaredAt >= declareIntervalMs) await this.open();
     const queues = await this.#parts.store.events.listQueues();
     const known = new Set(queues.map(({ id }) => id));
     for (const id of this.#workers.keys()) if (!known.has(id)) this.#endWorker(id);

@@ -7,10 +7,12 @@ import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
 import type { AttemptOutcome, Deliver } from './attempt.js';
 import { DeliverySlots } from './delivery-slots.js';
+import { NextLook } from './next-look.js';
+import { PutAside } from './put-aside.js';
 import { readNextEvents, turnMs } from './read-next-events.js';
 import { ReceiverPause } from './receiver-pause.js';
-import { getRetryDelay, maxAttempts } from './retry-schedule.js';
 import { splitByRoom } from './split-by-room.js';
+import { toAttemptResult } from './to-attempt-result.js';
 
 /** Entries of the trail that are queued in one transaction. */
 const entriesPerStep = 100;
@@ -24,11 +26,6 @@ const sleepMs = 1_000;
 const loggedFailures = 3;
 /** How long an attempt may take, whatever it does: longer than any that is bounded by itself; in milliseconds. */
 const attemptMs = 120_000;
-/** How often events that were put aside wait again, and how many at once. */
-const takeBackIntervalMs = 20_000;
-/** How often operators hear that events are put aside, in milliseconds. */
-const warningIntervalMs = 60_000;
-const takenBackAtOnce = 100;
 /** How long deliveries in progress may take after `stop()`, in milliseconds. */
 const stopMs = 5_000;
 
@@ -63,17 +60,18 @@ export class QueueWorker {
   readonly #isHeld: () => boolean;
   readonly #failures: FailureLog;
   readonly #pause: ReceiverPause;
+  readonly #nextLook: NextLook;
+  readonly #aside: PutAside;
   /** The first delivery needs no slot of all receivers, so that none is held up by others that hang. */
   readonly #ownSlot = new DeliverySlots(1);
   #receiver: Receiver;
   /** Up to which entry events are queued; `null` until the queue is read again. */
   #cursor: number | null;
   #head: number;
+  #hasWaiting: boolean;
   #allowed = 1;
   #failedInARow = 0;
   #idleSince = performance.now();
-  #tookBackAt = -Infinity;
-  #warnedAt = -Infinity;
   readonly #inFlight = new Map<number, Promise<void>>();
   readonly #results: AttemptResult[] = [];
   readonly #abort = new AbortController();
@@ -90,7 +88,10 @@ export class QueueWorker {
     this.#receiver = receiver;
     this.#cursor = queue.cursor;
     this.#head = queue.head;
+    this.#hasWaiting = queue.hasWaiting;
     this.#pause = new ReceiverPause(parts.clock);
+    this.#nextLook = new NextLook(parts.clock);
+    this.#aside = new PutAside(queue.id, { ...parts, events: parts.store.events });
     this.#failures = new FailureLog(parts.logger, {
       begins: `events are not delivered to ${receiver.label}, which is tried again`,
       ends: () => `events are delivered to ${receiver.label} again`,
@@ -112,6 +113,8 @@ export class QueueWorker {
     if (this.#cursor !== null && this.#cursor > queue.head) this.#cursor = null;
     this.#cursor ??= queue.cursor;
     if (queue.hasWaiting || queue.cursor < queue.head) this.#idleSince = performance.now();
+    if (queue.hasWaiting && !this.#hasWaiting) this.#nextLook.want();
+    this.#hasWaiting = queue.hasWaiting;
     this.#wakeUp();
   }
 
@@ -131,6 +134,7 @@ export class QueueWorker {
         isBusy = await this.#work();
       } catch (error) {
         this.#cursor = null;
+        this.#nextLook.want();
         this.#failures.failed(error);
       }
       await sleep(turnMs);
@@ -144,18 +148,26 @@ export class QueueWorker {
   async #work(): Promise<boolean> {
     await this.#settle();
     if (!this.#isHeld()) return false;
-    await this.#takeBack();
+    if (await this.#aside.takeBack((maxWaiting * 3) / 4)) this.#nextLook.want();
     const hasQueued = await this.#queueNext();
     const room = this.#allowed - this.#inFlight.size;
     if (room <= 0 || !this.#pause.isOver()) return false;
+    if (!this.#nextLook.isNow()) return hasQueued;
     const { store, clock, slots } = this.#parts;
+    this.#nextLook.begin();
     const due = await store.events.listDue(this.#id, clock.now(), this.#inFlight.size + room);
     const next = due.filter(({ sequence }) => !this.#inFlight.has(sequence)).slice(0, room);
     // Reading took a while: the queue may belong to another process by now.
-    if (!this.#isHeld() || this.#isStopped) return false;
+    if (!this.#isHeld() || this.#isStopped) {
+      this.#nextLook.want();
+      return false;
+    }
     for (const delivery of next) {
       const slot = [this.#ownSlot, slots].find((each) => each.take());
-      if (slot === undefined) break;
+      if (slot === undefined) {
+        this.#nextLook.want();
+        break;
+      }
       this.#begin(delivery, slot);
     }
     return hasQueued;
@@ -165,7 +177,7 @@ export class QueueWorker {
   async #queueNext(): Promise<boolean> {
     const from = this.#cursor;
     if (from === null || from >= this.#head) return false;
-    const { store, clock, logger } = this.#parts;
+    const { store, clock } = this.#parts;
     const limit = Math.min(
       entriesPerStep,
       maxWaiting - (await store.events.countWaiting(this.#id, maxWaiting)),
@@ -182,30 +194,10 @@ export class QueueWorker {
     // Another process has moved it: where to is read with the queue.
     if (!(await store.events.advance(step))) return false;
     this.#cursor = to;
+    this.#nextLook.want();
     const [first] = tooMany;
-    if (first !== undefined && performance.now() - this.#warnedAt >= warningIntervalMs) {
-      this.#warnedAt = performance.now();
-      logger.warn(
-        `api-keys: event ${first.sequence} and ${tooMany.length - 1} more are put aside, because too many of one key wait for ${label}`,
-      );
-    }
+    if (first !== undefined) this.#aside.warn(first.sequence, tooMany.length, label);
     return to < this.#head;
-  }
-
-  /** Lets what was put aside wait again, while there is room. */
-  async #takeBack(): Promise<void> {
-    const now = performance.now();
-    if (now - this.#tookBackAt < takeBackIntervalMs) return;
-    this.#tookBackAt = now;
-    const { store, clock } = this.#parts;
-    const query = { queueId: this.#id, isAside: true, limit: takenBackAtOnce } as const;
-    // Refused while requests have a lot read: there is time.
-    const aside = await store.events.listDeliveries(query).catch(() => []);
-    if (aside.length === 0) return;
-    const enough = (maxWaiting * 3) / 4;
-    if ((await store.events.countWaiting(this.#id, enough)) >= enough) return;
-    const sequences = aside.map(({ sequence }) => sequence);
-    await store.events.replay(this.#id, sequences, clock.now());
   }
 
   #begin(delivery: EventDelivery, slot: DeliverySlots): void {
@@ -238,21 +230,17 @@ export class QueueWorker {
   }
 
   #toResult(delivery: EventDelivery, outcome: AttemptOutcome): AttemptResult {
-    const { sequence, id } = delivery;
-    if (outcome.kind === 'taken') return { sequence, id, isTaken: true };
-    const { status: lastStatus, error: lastError, retryAfterMs = 0 } = outcome;
     const { givesUp, label } = this.#receiver;
     const { clock, logger } = this.#parts;
-    const attempts = delivery.attempts + 1;
-    const counted = givesUp ? attempts : Math.min(attempts, maxAttempts - 1);
-    const delay = getRetryDelay(counted, retryAfterMs, Math.random());
-    const dueAt = clock.now() + (delay ?? 0);
-    const isDead = delay === null;
-    if (isDead) {
-      const reason = new Error(lastError);
-      logger.warn(`api-keys: event ${sequence} was not delivered to ${label} and is given up`, reason);
+    const result = toAttemptResult(delivery, outcome, clock.now(), givesUp);
+    if (!result.isTaken && result.isDead) {
+      const reason = new Error(result.lastError ?? undefined);
+      logger.warn(
+        `api-keys: event ${result.sequence} was not delivered to ${label} and is given up`,
+        reason,
+      );
     }
-    return { sequence, id, isTaken: false, attempts, dueAt, isDead, lastStatus, lastError };
+    return result;
   }
 
   /** Records what came of attempts. Until that has succeeded they count as in progress. */
@@ -261,7 +249,12 @@ export class QueueWorker {
       const batch = [...this.#results];
       await this.#parts.store.events.settle(this.#id, batch);
       this.#results.splice(0, batch.length);
-      for (const { sequence } of batch) this.#inFlight.delete(sequence);
+      for (const result of batch) {
+        this.#inFlight.delete(result.sequence);
+        if (!result.isTaken && !result.isDead) this.#nextLook.wantAt(result.dueAt);
+      }
+      // What waited behind them may be due now.
+      this.#nextLook.want();
     }
   }
 

@@ -1,3 +1,4 @@
+import type { EventStore } from '../ports/event-store.js';
 import type { KeyStore } from '../ports/key-store.js';
 
 /**
@@ -54,8 +55,10 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
     },
     events: {
       // What works on queues is proven by its own writes: a server that answers reads only lets no process take one.
-      addQueue: (id) => events.addQueue(id),
-      listQueues: () => events.listQueues(),
+      addQueue: (...queue) => events.addQueue(...queue),
+      removeQueue: (...queue) => events.removeQueue(...queue),
+      // Stores from before there were events have none, whatever the types say.
+      listQueues: async () => ((events as EventStore | undefined) === undefined ? [] : events.listQueues()),
       hold: (...queue) => events.hold(...queue),
       release: (...queue) => events.release(...queue),
       advance: (step) => events.advance(step),

@@ -1,6 +1,7 @@
 import { createSecretSealer } from '../crypto/secret-sealer.js';
 import type { Pepper } from '../crypto/peppers.js';
 import type { WebhookRecord } from '../domain/webhook.js';
+import { toCallbackQueueId } from '../events/callback-queue.js';
 import { createCallbackDelivery } from '../events/call-receiver.js';
 import { disableGoneWebhook } from '../events/disable-gone-webhook.js';
 import { EventDispatcher } from '../events/event-dispatcher.js';
@@ -25,7 +26,7 @@ export function createEventDispatcher(parts: EventDispatcherParts): EventDispatc
   const { clock } = options;
   const { callback, webhooks } = options.events;
   if (callback === null && webhooks === null) return null;
-  const ownQueue = callback === null ? null : `callback:${callback.name}`;
+  const ownQueue = callback === null ? null : toCallbackQueueId(callback.name);
   const ownReceiver: Receiver | null =
     callback === null
       ? null

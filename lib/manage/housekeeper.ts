@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { usageKeptMs } from '../domain/key-usage.js';
 import { FailureLog } from '../domain/failure-log.js';
+import { AbandonedQueues } from '../events/abandoned-queues.js';
 import type { AuditSealer } from '../ports/audit-sealer.js';
 import type { Clock } from '../ports/clock.js';
 import type { ExpiredRows } from '../ports/housekeeping.js';
@@ -21,7 +22,10 @@ const pauseMs = 25;
 
 /** The dependencies of the housekeeper. */
 export interface HousekeeperParts {
-  readonly store: Pick<KeyStore, 'find' | 'housekeeping' | 'listEvents' | 'trail' | 'transact' | 'usage'>;
+  readonly store: Pick<
+    KeyStore,
+    'events' | 'find' | 'housekeeping' | 'listEvents' | 'trail' | 'transact' | 'usage'
+  >;
   readonly sealer: AuditSealer;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -39,12 +43,14 @@ export class Housekeeper {
   readonly #parts: HousekeeperParts;
   readonly #removals: FailureLog;
   readonly #trims: FailureLog;
+  readonly #queues: AbandonedQueues;
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> = Promise.resolve();
   #isStopped = false;
 
   constructor(parts: HousekeeperParts) {
     this.#parts = parts;
+    this.#queues = new AbandonedQueues(parts);
     this.#removals = new FailureLog(parts.logger, {
       begins: 'expired rows are not removed, which is tried again',
       ends: () => 'expired rows are removed again',
@@ -86,6 +92,7 @@ export class Housekeeper {
     await removeExpired('revokedTokens', now);
     await removeExpired('refreshGrants', now);
     await this.#runInBatches((limit) => store.usage.forgetBefore(now - usageKeptMs, limit));
+    await this.#queues.remove();
     if (endedKeysMs === null) return;
     await removeEndedKeys({ store, clock, isStopped: () => this.#isStopped }, now - endedKeysMs);
   }

@@ -15,6 +15,7 @@ interface MemoryQueue {
   cursor: number;
   holder: string | null;
   beat: number;
+  declaredAt: number | null;
   readonly deliveries: Map<number, EventDelivery>;
 }
 
@@ -27,8 +28,13 @@ export class MemoryEventStore implements EventStore {
     this.#read = read;
   }
 
-  async addQueue(id: string): Promise<void> {
-    if (!this.#queues.has(id)) this.#queues.set(id, createQueue(this.#head));
+  async addQueue(id: string, now: number): Promise<void> {
+    const queue = this.#queues.get(id) ?? createQueue(this.#head);
+    this.#queues.set(id, Object.assign(queue, { declaredAt: now }));
+  }
+
+  async removeQueue(id: string, declaredAt: number): Promise<boolean> {
+    return this.#queues.get(id)?.declaredAt === declaredAt && this.#queues.delete(id);
   }
 
   async listQueues(): Promise<readonly EventQueue[]> {
@@ -37,8 +43,8 @@ export class MemoryEventStore implements EventStore {
     // What belongs to a webhook that was removed is removed with it.
     for (const id of this.#queues.keys()) this.#find(id);
     return [...this.#queues]
-      .map(([id, { cursor, holder, beat, deliveries }]) => ({
-        ...{ id, cursor, head: this.#head, holder, beat },
+      .map(([id, { cursor, holder, beat, declaredAt, deliveries }]) => ({
+        ...{ id, cursor, head: this.#head, holder, beat, declaredAt },
         hasWaiting: [...deliveries.values()].some(({ isDead }) => !isDead),
         webhook: deepCopy(webhooks.get(id)?.record ?? null),
       }))
@@ -188,7 +194,7 @@ function isQueueOfCode(id: string): boolean {
 }
 
 function createQueue(cursor: number): MemoryQueue {
-  return { cursor, holder: null, beat: 0, deliveries: new Map() };
+  return { cursor, holder: null, beat: 0, declaredAt: null, deliveries: new Map() };
 }
 
 /** Whether a delivery was put aside before any attempt. */

@@ -16,7 +16,7 @@ import { readOptions, type OptionReader, type ReadersOf } from './read-options.j
 export interface EventsOption {
   /**
    * What the events are for, for example `crm`: 1 to 40 lower-case letters, digits, `-` and `_`. Processes that name the same share
-   * the work, and it goes on where it was under this name. Needed with `deliver`.
+   * the work, and it goes on where it was under this name. One that no process has had for 30 days is given up. Needed with `deliver`.
    */
   readonly name?: string | undefined;
   /**

@@ -35,7 +35,7 @@ export function refuseCombinations(options: DependentOptions): void {
   if (
     (callback !== null || webhooks !== null) &&
     store !== undefined &&
-    !hasMethods(store.events, ['advance'])
+    !hasMethods(store.events, ['advance', 'removeQueue'])
   ) {
     throw new InvalidOptionError(
       'events: needs a store with the part events, which this one does not have; see docs/reference/custom-stores.md',

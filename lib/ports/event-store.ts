@@ -9,8 +9,18 @@ import type { WebhookRecord } from '../domain/webhook.js';
  * does not respond.
  */
 export interface EventStore {
-  /** Adds a queue that begins after the last entry of the trail; does nothing when it exists. Committed when it resolves. */
-  addQueue(id: string): Promise<void>;
+  /**
+   * Declares the queue of code: adds one that begins after the last entry of the trail, or records when it was declared the last time
+   * (`now`, epoch milliseconds) and changes nothing else. Committed when it resolves.
+   */
+  addQueue(id: string, now: number): Promise<void>;
+  /**
+   * Removes the queue of code and all that was not delivered. Nothing happens unless it was declared at that time the last time, so that
+   * a process which declares it meanwhile keeps it.
+   *
+   * @returns whether it was removed
+   */
+  removeQueue(id: string, declaredAt: number): Promise<boolean>;
   /** Every queue, ordered by id, with the webhook that it belongs to. */
   listQueues(): Promise<readonly EventQueue[]>;
   /**
@@ -85,6 +95,8 @@ export interface EventQueue {
   readonly holder: string | null;
   /** Incremented whenever its holder says that it is alive. */
   readonly beat: number;
+  /** When a process declared it the last time, epoch milliseconds; `null` for webhooks, and when it is not known. */
+  readonly declaredAt: number | null;
   /** `null` for the queue of code. */
   readonly webhook: WebhookRecord | null;
 }

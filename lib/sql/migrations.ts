@@ -40,4 +40,5 @@ export const migrations: readonly Migration[] = [
   addTrailStart,
   indexParents,
   addEvents,
+  addColumns('when queues of events were declared', { event_queues: { declared_at: 'integer' } }),
 ];

@@ -21,7 +21,7 @@ import {
   replayDeliveries,
   settleDeliveries,
 } from './queries/event-queries.js';
-import { findWebhook, insertQueue } from './queries/webhook-queries.js';
+import { deleteQueue, findWebhook, insertQueue } from './queries/webhook-queries.js';
 import type { WithinDeadline } from './sql-change-feed.js';
 import type { SqlDatabase } from './sql-database.js';
 import type { Tables } from './tables.js';
@@ -36,15 +36,19 @@ export class SqlEventStore implements EventStore {
     this.#within = within;
   }
 
-  addQueue(id: string): Promise<void> {
+  addQueue(id: string, now: number): Promise<void> {
     return this.#write('Adding a queue of events', async (on) => {
       const { sequence } = await on
         .selectFrom('audit_head')
         .select('sequence')
         .where('id', '=', 1)
         .executeTakeFirstOrThrow();
-      await insertQueue(on, id, sequence);
+      await insertQueue(on, id, sequence, now);
     });
+  }
+
+  removeQueue(id: string, declaredAt: number): Promise<boolean> {
+    return this.#write('Removing a queue of events', (on) => deleteQueue(on, id, declaredAt));
   }
 
   listQueues(): Promise<readonly EventQueue[]> {

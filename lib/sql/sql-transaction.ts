@@ -152,7 +152,7 @@ export class SqlTransaction implements KeyStoreTransaction {
     return this.#step(async () => {
       await writeWebhook(this.#transaction, record);
       await this.#append(event);
-      if (record.version === 1) await insertQueue(this.#transaction, record.id, this.#head.sequence);
+      if (record.version === 1) await insertQueue(this.#transaction, record.id, this.#head.sequence, null);
     });
   }
 

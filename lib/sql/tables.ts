@@ -293,6 +293,7 @@ export interface EventQueuesTable {
   cursor: number;
   holder: string | null;
   beat: number;
+  declared_at: number | null;
 }
 
 /** Events that were not taken yet; `EventDelivery` of lib/ports/event-store.ts describes the columns. */

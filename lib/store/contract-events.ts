@@ -11,19 +11,45 @@ export function describeEvents({ describe, it, expect }: ContractContext): void 
   describe('queues of events', () => {
     it('begin at the end of the trail, once', async ({ store, other }) => {
       await insert(store, createSampleKey({ id: 'a' }));
-      await store.events.addQueue(queueId);
+      await store.events.addQueue(queueId, sampleTime);
       await insert(store, createSampleKey({ id: 'b' }));
-      await other.events.addQueue(queueId);
+      expect(await store.events.hold(queueId, 'one', 0)).toBe(true);
+      await other.events.addQueue(queueId, sampleTime + 5);
       expect(await other.events.listQueues()).toEqual([
-        { id: queueId, cursor: 1, head: 2, hasWaiting: false, holder: null, beat: 0, webhook: null },
+        {
+          ...{ id: queueId, cursor: 1, head: 2, hasWaiting: false, holder: 'one', beat: 1 },
+          ...{ declaredAt: sampleTime + 5, webhook: null },
+        },
       ]);
+    });
+
+    it('are removed with their deliveries, unless they were declared again meanwhile', async ({
+      store,
+      other,
+    }) => {
+      await addDeliveries(store, ['a', 'b']);
+      await store.events.addQueue('callback:other', sampleTime);
+      await other.events.addQueue(queueId, sampleTime + 1);
+      expect(await store.events.removeQueue(queueId, sampleTime)).toBe(false);
+      expect(await listLeft(store)).toEqual([1, 2]);
+      const removed = await Promise.all([
+        store.events.removeQueue(queueId, sampleTime + 1),
+        other.events.removeQueue(queueId, sampleTime + 1),
+      ]);
+      expect(removed.filter(Boolean).length).toBe(1);
+      expect(await listLeft(other)).toEqual([]);
+      expect((await other.events.listQueues()).map(({ id }) => id)).toEqual(['callback:other']);
+      const step = { queueId, from: 2, to: 3, events: [createQueuedEvent(3, 'a')], dueAt: sampleTime };
+      expect(await store.events.advance(step)).toBe(false);
+      await store.events.addQueue(queueId, sampleTime);
+      expect(await listLeft(other)).toEqual([]);
     });
 
     it('belong to one process, until another one takes them at the beat that it has seen', async ({
       store,
       other,
     }) => {
-      await store.events.addQueue(queueId);
+      await store.events.addQueue(queueId, sampleTime);
       const taken = await Promise.all([
         store.events.hold(queueId, 'one', 0),
         other.events.hold(queueId, 'two', 0),
@@ -42,7 +68,7 @@ export function describeEvents({ describe, it, expect }: ContractContext): void 
     });
 
     it('move their cursor and add deliveries in one step, once', async ({ store, other }) => {
-      await store.events.addQueue(queueId);
+      await store.events.addQueue(queueId, sampleTime);
       const events = [createQueuedEvent(1, 'a'), createQueuedEvent(2, 'b')];
       const step = { queueId, from: 0, to: 3, events, dueAt: sampleTime };
       const moved = await Promise.all([store.events.advance(step), other.events.advance(step)]);
@@ -130,7 +156,7 @@ export function describeEvents({ describe, it, expect }: ContractContext): void 
     });
 
     it('can be dead from the beginning', async ({ store, other }) => {
-      await store.events.addQueue(queueId);
+      await store.events.addQueue(queueId, sampleTime);
       const dead = { events: [createQueuedEvent(2, 'a')], lastError: 'too many' };
       const events = [createQueuedEvent(1, 'a')];
       await store.events.advance({ queueId, from: 0, to: 2, events, dead, dueAt: sampleTime });
@@ -213,7 +239,7 @@ export function describeEvents({ describe, it, expect }: ContractContext): void 
 }
 
 async function addDeliveries(store: KeyStore, subjects: readonly string[]): Promise<void> {
-  await store.events.addQueue(queueId);
+  await store.events.addQueue(queueId, sampleTime);
   const events = subjects.map((subject, index) => createQueuedEvent(index + 1, subject));
   await store.events.advance({ queueId, from: 0, to: events.length, events, dueAt: sampleTime });
 }

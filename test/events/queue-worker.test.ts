@@ -21,7 +21,7 @@ beforeEach(async () => {
   store = memoryStore();
   clock = fixedClock(Date.UTC(2026, 5, 1));
   log = [];
-  await store.events.addQueue(queueId);
+  await store.events.addQueue(queueId, clock.now());
 });
 afterEach(async () => {
   for (const worker of workers.splice(0)) await worker.stop();

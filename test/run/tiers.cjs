@@ -26,7 +26,7 @@ const slow = [
   'test/moving/*.test.ts',
   'test/recipes/{better-auth,django,sanctum,unkey}.test.ts',
   // Floods, and what is measured over many repetitions.
-  'test/events/{killed-processes,queue-worker,webhooks}.test.ts',
+  'test/events/{idle-queues,killed-processes,queue-worker,webhooks}.test.ts',
   'test/flows/housekeeping.test.ts',
   'test/audit/{spray,verify-trail,erased-trail,trimmed-trail,parallel-writers}.test.ts',
   'test/manage/revoke-all-keys.test.ts',

@@ -37,8 +37,8 @@ export async function listQueues(database: Kysely<Tables>): Promise<readonly Eve
       toWebhookRecord(row),
     ]),
   );
-  return queues.map(({ id, cursor, head, waiting, holder, beat }) => ({
-    ...{ id, cursor, head: head ?? 0, hasWaiting: waiting !== null, holder, beat },
+  return queues.map(({ id, cursor, head, waiting, holder, beat, declared_at: declaredAt }) => ({
+    ...{ id, cursor, head: head ?? 0, hasWaiting: waiting !== null, holder, beat, declaredAt },
     webhook: webhooks.get(id) ?? null,
   }));
 }

@@ -35,13 +35,34 @@ export async function writeWebhook(database: Kysely<Tables>, record: WebhookReco
   if (numUpdatedRows !== 1n) throw new Error(`The webhook ${id} is not stored at version ${version - 1}`);
 }
 
-/** Adds the queue of a receiver, unless it exists. */
-export async function insertQueue(database: Kysely<Tables>, id: string, cursor: number): Promise<void> {
+/** Adds the queue of a receiver, unless it exists; then it is declared at that time. */
+export async function insertQueue(
+  database: Kysely<Tables>,
+  id: string,
+  cursor: number,
+  declaredAt: number | null,
+): Promise<void> {
   await database
     .insertInto('event_queues')
-    .values({ id, cursor, holder: null, beat: 0 })
-    .onConflict((conflict) => conflict.column('id').doNothing())
+    .values({ id, cursor, holder: null, beat: 0, declared_at: declaredAt })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ declared_at: declaredAt }))
     .execute();
+}
+
+/** Removes the queue of code, if it was declared at that time the last time. */
+export async function deleteQueue(
+  database: Kysely<Tables>,
+  id: string,
+  declaredAt: number,
+): Promise<boolean> {
+  const { numDeletedRows } = await database
+    .deleteFrom('event_queues')
+    .where('id', '=', id)
+    .where('declared_at', '=', declaredAt)
+    .executeTakeFirstOrThrow();
+  if (numDeletedRows !== 1n) return false;
+  await database.deleteFrom('event_deliveries').where('queue_id', '=', id).execute();
+  return true;
 }
 
 /** Removes a webhook with all that is stored for it; rejects when it is not stored at this version. */
