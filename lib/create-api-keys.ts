@@ -7,6 +7,7 @@ import { createOwnersApi } from './api/create-owners-api.js';
 import { createWebhooksApi } from './api/create-webhooks-api.js';
 import { createRedaction } from './api/redaction.js';
 import { dialectHost } from './dialects/dialect-host.js';
+import type { ApiKeysStatus } from './domain/api-keys-status.js';
 import { noScope } from './domain/scope-requirement.js';
 import { setupHost } from './domain/setup-host.js';
 import { createAccessNotes } from './http/access-notes.js';
@@ -17,6 +18,7 @@ import { isFullyEnforced, resolveEnforcement } from './http/enforcement-options.
 import { createErrorReporter } from './http/error-reporter.js';
 import { MountWords } from './http/mount-words.js';
 import { createProblemTypes } from './http/problem-types.js';
+import { ProxyObserver } from './http/proxy-observer.js';
 import { createRequestIdReader } from './http/request-id-reader.js';
 import { createDialectHost } from './instance/create-dialect-host.js';
 import { createInstance } from './instance/create-instance.js';
@@ -71,7 +73,9 @@ export function createApiKeys<
   const challenge = createChallenge(realm, sources);
   const problemTypes = createProblemTypes(refusals.typeBase);
   const reportError = createErrorReporter(logger);
-  const clientAddress = createClientAddress(logger);
+  const proxies = new ProxyObserver();
+  const clientAddress = createClientAddress(logger, proxies);
+  const readStatus = (): ApiKeysStatus => ({ ...instance.readStatus(), proxies: proxies.read() });
   const readRequestId = createRequestIdReader(resolved.requestId, logger, (text) =>
     keyspaces.foreign.recognises(text),
   );
@@ -181,7 +185,7 @@ export function createApiKeys<
     problemTypes,
     credentialHeaders: sources,
     tokenLifetimeSeconds: tokens?.lifetimeSeconds ?? null,
-    status: instance.readStatus,
+    status: readStatus,
   };
 
   return {
@@ -260,7 +264,7 @@ export function createApiKeys<
 
     ready: async () => void (await keepProcessAlive(instance.ready())),
     close: instance.close,
-    status: instance.readStatus,
+    status: readStatus,
     onChange: watchKey,
   };
 }

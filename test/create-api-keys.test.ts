@@ -115,6 +115,10 @@ describe('createApiKeys: starting and stopping', () => {
 
   it('says in which state it is', async () => {
     const { apiKeys } = createInstance();
+    const proxies = {
+      ...{ sampled: 0, everyoneTrusted: 0, notTrusted: 0, tooFewHops: 0, tooManyHops: 0 },
+      ...{ withoutHeader: 0, forwardedOnly: 0 },
+    };
     const notReady = {
       ...{
         ready: false,
@@ -126,6 +130,7 @@ describe('createApiKeys: starting and stopping', () => {
       },
       ...{ lagMs: null, others: [] },
       limits: 'process',
+      proxies,
     };
     expect(apiKeys.status()).toEqual({ ...notReady, redis: 'none' });
     await apiKeys.ready();
@@ -134,6 +139,7 @@ describe('createApiKeys: starting and stopping', () => {
       ...{ ready: true, state: 'normal', database: 'up', redis: 'none', cachedKeys: 0, limits: 'process' },
       wakeMode: expect.stringMatching(/^(?:push|poll)$/) as string,
       ...{ processes: 1, lagMs: expect.any(Number) as number, others: [] },
+      proxies,
     });
     await apiKeys.close();
     await apiKeys.close();

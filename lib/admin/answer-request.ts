@@ -138,7 +138,7 @@ async function createContext(
   // Before the body is read, and before a second factor is requested.
   if (row.imports === true) assertMayImport({ actor });
   if (isKeyOperation(row.operation)) assertRole({ actor }, row.operation);
-  return { actor, address: clientAddress(req), requestId: readRequestId(req), managementScope };
+  return { actor, address: clientAddress(req, 'manage'), requestId: readRequestId(req), managementScope };
 }
 
 function isKeyOperation(operation: StepUpOperation | undefined): operation is (typeof keyOperations)[number] {

@@ -1,3 +1,4 @@
+import type { ObservedProxies } from './observed-proxies.js';
 import type { OtherProcess } from './other-process.js';
 
 /** The state of an instance, for readiness probes and monitoring. */
@@ -36,4 +37,9 @@ export interface ApiKeysStatus {
    * with 503, because Redis is unreachable and `limits.onOutage` is `deny`.
    */
   readonly limits: 'shared' | 'split' | 'process' | 'refused';
+  /** What has arrived from proxies, in a sample of the requests of this process, against what `trust proxy` says. */
+  readonly proxies: ObservedProxies;
 }
+
+/** The state without what requests are needed for. */
+export type InstanceStatus = Omit<ApiKeysStatus, 'proxies'>;

@@ -1,4 +1,4 @@
-import type { ApiKeysStatus } from './api-keys-status.js';
+import type { InstanceStatus } from './api-keys-status.js';
 
 /** The version of the tables, and what is missing from it. */
 export interface SchemaFacts {
@@ -38,6 +38,9 @@ export interface FileFacts {
   readonly journalMode: string | null;
 }
 
+/** What PostgreSQL does so that a confirmed commit lasts. */
+export type DurabilitySetting = 'fsync' | 'full_page_writes' | 'synchronous_commit';
+
 /** What was found out about the database without changing it. */
 export interface DatabaseFacts {
   readonly kind: 'postgres' | 'sqlite';
@@ -51,8 +54,8 @@ export interface DatabaseFacts {
   readonly clockAheadMs: number | null;
   /** Whether the server accepts reads only. */
   readonly isReadOnly: boolean;
-  /** Whether a commit is confirmed before it is on disk, so that a crash can undo it. */
-  readonly canLoseCommits: boolean;
+  /** The settings that are off without which a crash can undo what was confirmed, or damage the tables. Empty on SQLite. */
+  readonly durabilityOff: readonly DurabilitySetting[];
   /** The GRANT statements that the user lacks. */
   readonly missingGrants: readonly string[];
   /** `null` when it could not be read. */
@@ -96,7 +99,7 @@ export interface SetupFacts {
   /** Why the instance did not start; `null` when it did, or was not started because of its tables. */
   readonly startError: string | null;
   /** After the start. */
-  readonly status: ApiKeysStatus;
+  readonly status: InstanceStatus;
   /** What the instance has logged meanwhile. */
   readonly logged: readonly string[];
 }

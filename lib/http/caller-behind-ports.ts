@@ -15,14 +15,20 @@ export function mayHavePort(address: string): boolean {
  * address of that proxy.
  */
 export function findCallerBehindPorts(req: Request, isTrusted: TrustProxy): string | undefined {
-  const forwarded = String(req.headers['x-forwarded-for'] ?? '').split(',');
-  const addresses = forwarded.map((each) => stripPort(each.trim())).reverse();
   let caller = req.socket.remoteAddress;
-  for (const [hop, address] of addresses.entries()) {
+  for (const [hop, address] of readForwardedAddresses(req.headers['x-forwarded-for']).entries()) {
     if (!isTrusted(caller, hop)) break;
     caller = address;
   }
   return caller;
+}
+
+/** The addresses of `X-Forwarded-For` without ports and brackets, that of the nearest proxy's client first. */
+export function readForwardedAddresses(header: string | readonly string[] | undefined): readonly string[] {
+  return String(header ?? '')
+    .split(',')
+    .map((each) => stripPort(each.trim()))
+    .reverse();
 }
 
 function stripPort(text: string): string {

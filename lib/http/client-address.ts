@@ -5,13 +5,18 @@ import type { Logger } from '../ports/logger.js';
 import { createAddressWarnings, type AddressProblem } from './address-warnings.js';
 import { findCallerBehindPorts, mayHavePort } from './caller-behind-ports.js';
 import { isAnyoneTrusted, type TrustProxy } from './is-anyone-trusted.js';
+import type { ProxyObserver } from './proxy-observer.js';
 
 /**
  * The caller's address in canonical form, `null` when it cannot be known for certain.
  *
- * @param purpose - `decide` where a request is refused without it: then a warning says why it is unknown
+ * @param purpose - `decide` where a request is refused without it: then a warning says why it is unknown; `manage` for the management
+ * API, which operators call past the proxies: it says nothing about what arrives from callers
  */
-export type ClientAddress = (req: Request, purpose?: 'decide') => string | null;
+export type ClientAddress = (req: Request, purpose?: AddressPurpose) => string | null;
+
+/** What an address is read for, besides records. */
+export type AddressPurpose = 'decide' | 'manage';
 
 /** No address is longer; what is longer is neither looked at nor remembered. */
 const maxAddressLength = 64;
@@ -24,9 +29,11 @@ const maxAddressLength = 64;
  * - a trusted proxy that forwards no address may have been made to drop it; an empty one is none;
  * - a Unix socket has no address of its own: only a trusted proxy can name the caller.
  *
+ * The observer is notified of every request of a caller whose address is read.
+ *
  * The reader throws what a `trust proxy` function throws, but only to `decide`: a log entry must not refuse anyone.
  */
-export function createClientAddress(logger: Logger): ClientAddress {
+export function createClientAddress(logger: Logger, proxies: ProxyObserver): ClientAddress {
   const toMemoizedCanonical = memoize(toCanonicalAddress, 1_000);
   const judged = new WeakMap<TrustProxy, boolean>();
   const reportOnce = createAddressWarnings(logger);
@@ -41,7 +48,7 @@ export function createClientAddress(logger: Logger): ClientAddress {
     return verdict;
   }
 
-  function readAddress(req: Request, purpose: 'decide' | undefined): string | null {
+  function readAddress(req: Request, purpose: AddressPurpose | undefined): string | null {
     const giveUp = (problem: AddressProblem): null => {
       if (purpose === 'decide') reportOnce(problem);
       return null;
@@ -49,7 +56,9 @@ export function createClientAddress(logger: Logger): ClientAddress {
     // A mock, handed to a guard without an app: nothing tells whom to trust.
     if ((req as { readonly app?: unknown }).app === undefined) return giveUp('unconnected');
     const isTrusted = req.app.get('trust proxy fn') as TrustProxy;
-    if (canBeClaimed(isTrusted)) return giveUp('claimable');
+    const isClaimable = canBeClaimed(isTrusted);
+    if (purpose !== 'manage') proxies.note(req, isTrusted, isClaimable);
+    if (isClaimable) return giveUp('claimable');
     const peer = req.socket.remoteAddress;
     const forwarded = req.headers['x-forwarded-for'];
     if (isTrusted(peer, 0)) {

@@ -3,7 +3,7 @@ import { ObservationRecorder } from '../audit/observation-recorder.js';
 import { createSecretHasher } from '../crypto/bcrypt-hasher.js';
 import { parsePeppers } from '../crypto/peppers.js';
 import { createRandomSource } from '../crypto/random-source.js';
-import type { ApiKeysStatus } from '../domain/api-keys-status.js';
+import type { InstanceStatus } from '../domain/api-keys-status.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import { InvalidOptionError } from '../errors.js';
 import { Keyspaces } from '../domain/keyspaces.js';
@@ -47,7 +47,7 @@ export interface Instance {
   /** Starts, or waits for the start in progress. Rejects with what the start failed with. */
   ready(): Promise<Running>;
   /** Returns the current state without I/O. */
-  readStatus(): ApiKeysStatus;
+  readStatus(): InstanceStatus;
   /** @throws ApiKeysError `unavailable` before the instance is ready, and after `close()` */
   requireRunning(): Running;
   close(): Promise<void>;
@@ -102,7 +102,7 @@ export function createInstance(options: ResolvedOptions): Instance {
     (started) => started.stop(),
     (error) => logger.error('api-keys: not ready, and every request is answered with 503', error),
   );
-  const readOwnStatus = (): ApiKeysStatus => readStatus(lifecycle.started, options.redis !== null);
+  const readOwnStatus = (): InstanceStatus => readStatus(lifecycle.started, options.redis !== null);
   metrics?.register({ status: readOwnStatus, queues: () => listQueues(hasher, store) });
   const examined = {
     options,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readPepperFile } from '../crypto/pepper-file.js';
 import { parsePeppers, type Pepper } from '../crypto/peppers.js';
-import type { ApiKeysStatus } from '../domain/api-keys-status.js';
+import type { InstanceStatus } from '../domain/api-keys-status.js';
 import type { Plans } from '../domain/plans.js';
 import type { DatabaseFacts, SetupFacts } from '../domain/setup-facts.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -29,7 +29,7 @@ export interface ExaminedInstance {
   readonly plans: Plans;
   readonly logger: TappedLogger;
   ready(): Promise<unknown>;
-  status(): ApiKeysStatus;
+  status(): InstanceStatus;
 }
 
 /** Examines the database of an instance, and whether its pepper is that of the keys; `null` for a store of the app. Never rejects. */

@@ -1,4 +1,4 @@
-import type { ApiKeysStatus } from '../domain/api-keys-status.js';
+import type { InstanceStatus } from '../domain/api-keys-status.js';
 import type { Running } from './running.js';
 
 const notReady = {
@@ -18,7 +18,7 @@ const notReady = {
  *
  * @param running - `null` before the instance is ready, and after it was closed
  */
-export function readStatus(running: Pick<Running, 'health'> | null, hasRedis: boolean): ApiKeysStatus {
+export function readStatus(running: Pick<Running, 'health'> | null, hasRedis: boolean): InstanceStatus {
   if (running === null) return { ...notReady, redis: hasRedis ? 'down' : 'none' };
   const health = running.health();
   const countsAsConfigured = health.redis === 'none' || (health.redis === 'up' && health.limits === 'shared');

@@ -1,4 +1,4 @@
-import type { ApiKeysStatus } from '../domain/api-keys-status.js';
+import type { InstanceStatus } from '../domain/api-keys-status.js';
 import { keySources, verificationOutcomes } from '../domain/verification-outcome.js';
 import { hashLanes, type EventTally, type HashLane } from './event-tally.js';
 import type { VerificationTally } from './verification-tally.js';
@@ -14,7 +14,7 @@ export interface MetricReadings {
   readonly verifications: VerificationTally;
   readonly events: EventTally;
   /** Returns the current state without I/O. */
-  readonly status: () => ApiKeysStatus;
+  readonly status: () => InstanceStatus;
   /** How many tasks wait, by the name of the queue. The names are those of the code. */
   readonly queues: () => Readonly<Record<string, number>>;
 }
@@ -170,7 +170,7 @@ export const instruments: readonly Instrument[] = [
   },
 ];
 
-const limitModes: readonly ApiKeysStatus['limits'][] = ['shared', 'split', 'process', 'refused'];
+const limitModes: readonly InstanceStatus['limits'][] = ['shared', 'split', 'process', 'refused'];
 
 function unlabelled(value: number): readonly Measurement[] {
   return [{ labels: {}, value }];

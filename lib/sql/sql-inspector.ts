@@ -14,7 +14,7 @@ const deadlineMs = 5_000;
 
 /** The facts that only one of the databases has. */
 export type OwnFacts = Partial<
-  Pick<DatabaseFacts, 'clockAheadMs' | 'isReadOnly' | 'canLoseCommits' | 'missingGrants' | 'file'>
+  Pick<DatabaseFacts, 'clockAheadMs' | 'isReadOnly' | 'durabilityOff' | 'missingGrants' | 'file'>
 >;
 
 /** How to look at one of the databases. */
@@ -98,7 +98,7 @@ function createUnknown({ dialect, label }: SqlDatabase): DatabaseFacts {
     schema: null,
     clockAheadMs: null,
     isReadOnly: false,
-    canLoseCommits: false,
+    durabilityOff: [],
     missingGrants: [],
     digests: null,
     processes: null,

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { createApiKeys, type ApiKeys, type ApiKeysOptions } from '../../lib/index.js';
 import { classifyFileSystem } from '../../lib/sql/sqlite/examine-file.js';
-import { makeOwnDatabase, type OwnDatabase } from '../harness/own-database.js';
+import { type OwnDatabase } from '../harness/own-database.js';
 import { scopes, testPepper } from '../harness/instance.js';
+import { createDatabase, startPostgres } from '../servers/postgres.cjs';
 import { startRedis } from '../servers/redis.cjs';
 import { anyModule, runHere } from './run-here.js';
 
@@ -49,10 +50,18 @@ export async function examine(
   };
 }
 
+/** The server of the other tests gives up safety in a power cut, which `doctor` finds. */
+let safeServer: ReturnType<typeof startPostgres> | null = null;
+afterAll(async () => {
+  await (await safeServer)?.stop();
+});
+
 export async function makeDatabase(): Promise<OwnDatabase> {
-  const database = await makeOwnDatabase('PostgreSQL');
-  undo.push(() => database.remove());
-  return database;
+  safeServer ??= startPostgres({ args: ['-c', 'fsync=on', '-c', 'full_page_writes=on'] });
+  const { url: anyDatabase, port } = await safeServer;
+  const { url, drop } = await createDatabase(anyDatabase);
+  undo.push(drop);
+  return { url, port, remove: drop };
 }
 
 /** A file on a disk, with its tables. */

@@ -1,9 +1,11 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import express from 'express';
+import { Redis } from 'ioredis';
 import { migrations } from '../../lib/sql/migrations.js';
 import { fixedClock, memoryStore } from '../../lib/testing/index.js';
 import { testPepper } from '../harness/instance.js';
+import { makeOwnDatabase } from '../harness/own-database.js';
 import { theApp } from '../harness/the-app.js';
 import { redisCli } from '../servers/redis-cli.cjs';
 import {
@@ -172,6 +174,30 @@ describe('doctor finds', () => {
       `alter role ${role} set synchronous_commit = off`,
     );
     expect(await examine(open())).toMatchObject({ code: 1, ids: ['commits-can-be-lost'] });
+    await run(database.url, `alter role ${role} set synchronous_commit = local`);
+    expect(await examine(open())).toMatchObject({ code: 0, ids: [] });
+  });
+
+  it('a server that does not wait for its disk', async () => {
+    // That of the other tests is one.
+    const { url, remove } = await makeOwnDatabase('PostgreSQL');
+    undo.push(remove);
+    const instance = create({ database: url });
+    await instance.ready();
+    await instance.close();
+    const report = await examine({ apiKeys: create({ database: url }) });
+    expect(report).toMatchObject({ code: 1, ids: ['fsync-off', 'full-page-writes-off'] });
+    expect(report.text).toContain('ALTER SYSTEM SET fsync = on');
+  });
+
+  it('what the instance logs about the client of Redis that it was handed', async () => {
+    const { url } = await makeMigrated();
+    const server = await makeRedis();
+    const client = new Redis(server.url, { enableReadyCheck: false });
+    undo.push(() => client.disconnect());
+    const report = await examine({ apiKeys: create({ database: url, redis: client }) });
+    expect(report).toMatchObject({ code: 0, ids: ['logged'] });
+    expect(report.text).toContain('with enableReadyCheck: false a Redis that is still loading its data');
   });
 
   it('Redis that does not respond, is a replica, evicts, or cannot save', async () => {
@@ -295,7 +321,7 @@ describe('doctor finds', () => {
     expect(plain.out).toMatch(
       /^warning: .*\[node-env\]\n {2}Why it matters: .*\n {2}What to do: .*\n {2}See docs\//,
     );
-    expect(plain.err).toBe('0 errors, 1 warnings.');
+    expect(plain.err).toMatch(/^0 errors, 1 warnings\.\nNot looked at: what proxies really send\..* add --url/);
   });
 
   it('packages that are too old or too new', async () => {

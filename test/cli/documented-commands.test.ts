@@ -59,8 +59,14 @@ describe('the page about the command line', () => {
   });
 
   it('has a neighbor that shows how a set-up is checked', async () => {
-    const [checking = [], ...more] = listCommands('docs/production/doctor.md');
+    const [checking = [], asking = [], ...more] = listCommands('docs/production/doctor.md');
     expect(more).toEqual([]);
+    // test/cli/doctor-proxies.test.ts has a server behind the address.
+    const unreachable = asking.map((each) => each.replace('"$API_KEYS_URL"', 'http://127.0.0.1:1/api-keys'));
+    expect(await folder.run(unreachable, { API_KEYS_TOKEN: 'x' })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('cannot be reached'),
+    });
     const before = await run(checking);
     // Folders of tests may be in memory, which is an error.
     expect(before.code).toBe(before.stdout.includes('[file-on-memory]') ? 1 : 0);

@@ -3,6 +3,7 @@ import request from 'supertest';
 import { createDialectRouter, type DialectRoute } from '../../lib/dialects/dialect-router.js';
 import { ApiKeysError } from '../../lib/errors.js';
 import { createClientAddress } from '../../lib/http/client-address.js';
+import { ProxyObserver } from '../../lib/http/proxy-observer.js';
 import { createErrorReporter } from '../../lib/http/error-reporter.js';
 import { readRequestId } from '../../lib/http/read-request-id.js';
 import { sendRaw } from './send-raw.js';
@@ -77,7 +78,7 @@ describe('the router of a dialect', () => {
     const router = createDialectRouter({
       name: 'the test router',
       routes,
-      clientAddress: createClientAddress(logger),
+      clientAddress: createClientAddress(logger, new ProxyObserver()),
       readRequestId,
       reportError: createErrorReporter(logger),
       clock: { now: () => 1_700_000_000_000 },

@@ -94,12 +94,12 @@ npm run bench -- --in-process  # the part that needs no quiet, about two minutes
     text: `npx api-keys ${text}\n`,
     checkedBy: 'a test of its own' as const,
   })),
-  {
-    // So does it with this one.
+  // So does it with these.
+  ...['--app ./api-keys.js --express ./app.js', '--url "$API_KEYS_URL"'].map((given) => ({
     document: 'docs/production/doctor.md',
-    text: 'npx api-keys doctor --app ./api-keys.js --express ./app.js\n',
-    checkedBy: 'a test of its own',
-  },
+    text: `npx api-keys doctor ${given}\n`,
+    checkedBy: 'a test of its own' as const,
+  })),
   // test/cli/leaked-key.test.ts runs all of it, one after the other.
   ...blocksOf('docs/guides/leaked-key.md')
     .filter(({ language }) => language === 'sh')

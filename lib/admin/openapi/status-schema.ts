@@ -1,6 +1,7 @@
 import { createObjectSchema } from '../../domain/create-object-schema.js';
 import type { JsonSchema } from '../../domain/json-schema.js';
 import type { ApiKeysStatus } from '../../domain/api-keys-status.js';
+import type { ObservedProxies } from '../../domain/observed-proxies.js';
 import { maxOthersShown, type OtherProcess } from '../../domain/other-process.js';
 
 const other: Readonly<Record<keyof OtherProcess, JsonSchema>> = {
@@ -15,6 +16,18 @@ const other: Readonly<Record<keyof OtherProcess, JsonSchema>> = {
     minimum: 0,
     description: 'How many changes it has not acknowledged yet that the process which answers has applied.',
   },
+};
+
+const count = (description: string): JsonSchema => ({ type: 'integer', minimum: 0, description });
+
+const proxies: Readonly<Record<keyof ObservedProxies, JsonSchema>> = {
+  sampled: count('How many requests were looked at: refused ones, and one a second of each key.'),
+  everyoneTrusted: count('`trust proxy` trusts everybody.'),
+  notTrusted: count('With `X-Forwarded-For` from a private address that `trust proxy` does not trust.'),
+  tooFewHops: count('The caller is a private address, behind which `X-Forwarded-For` names others.'),
+  tooManyHops: count('All addresses of `X-Forwarded-For` are trusted, what the caller has sent too.'),
+  withoutHeader: count('From a trusted address, without `X-Forwarded-For`.'),
+  forwardedOnly: count('With `Forwarded` alone, which Express does not read.'),
 };
 
 const members: Readonly<Record<keyof ApiKeysStatus, JsonSchema>> = {
@@ -77,6 +90,10 @@ const members: Readonly<Record<keyof ApiKeysStatus, JsonSchema>> = {
       'Where requests with limited keys are counted: for all processes together, in different places, in each process alone, or nowhere, so ' +
       'that they are refused.',
     examples: ['shared'],
+  },
+  proxies: {
+    ...createObjectSchema(proxies),
+    description: 'What has arrived from proxies, in a sample of requests, against what `trust proxy` says.',
   },
 };
 

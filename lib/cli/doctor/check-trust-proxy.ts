@@ -1,4 +1,4 @@
-import { BlockList, isIPv6 } from 'node:net';
+import { isPrivateAddress } from '../../domain/is-private-address.js';
 import { isAnyoneTrusted } from '../../http/is-anyone-trusted.js';
 import type { Check } from './examined-setup.js';
 
@@ -6,23 +6,10 @@ import type { Check } from './examined-setup.js';
 const minKeys = 3;
 const see = 'docs/production/behind-a-proxy.md#trust-proxy';
 
-const privateAddresses = new BlockList();
-for (const [network, prefix] of [
-  ['10.0.0.0', 8],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-  ['127.0.0.0', 8],
-] as const)
-  privateAddresses.addSubnet(network, prefix);
-for (const [network, prefix] of [
-  ['fc00::', 7],
-  ['::1', 128],
-] as const)
-  privateAddresses.addSubnet(network, prefix, 'ipv6');
-
 /** The setting `trust proxy` of the app, by what it does, and by the addresses that keys were used from. */
-export const checkTrustProxy: Check = ({ trustProxy, callerAddresses }) => {
-  if (trustProxy === null) return [];
+export const checkTrustProxy: Check = ({ trustProxy, callerAddresses, proxies }) => {
+  // What really arrives says more.
+  if (trustProxy === null || (proxies !== null && proxies.sampled > 0)) return [];
   if (isAnyoneTrusted(trustProxy)) {
     return [
       {
@@ -36,7 +23,7 @@ export const checkTrustProxy: Check = ({ trustProxy, callerAddresses }) => {
     ];
   }
   const [first, ...others] = [...new Set(callerAddresses)];
-  if (first === undefined || others.length > 0 || callerAddresses.length < minKeys || !isPrivate(first))
+  if (first === undefined || others.length > 0 || callerAddresses.length < minKeys || !isPrivateAddress(first))
     return [];
   return [
     {
@@ -49,7 +36,3 @@ export const checkTrustProxy: Check = ({ trustProxy, callerAddresses }) => {
     },
   ];
 };
-
-function isPrivate(address: string): boolean {
-  return privateAddresses.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
-}

@@ -1,6 +1,6 @@
 import { checkClock } from './check-clock.js';
-import { checkCommits } from './check-commits.js';
 import { checkDatabase } from './check-database.js';
+import { checkDurability } from './check-durability.js';
 import { checkEnvironment } from './check-environment.js';
 import { checkFile } from './check-file.js';
 import { checkLimits } from './check-limits.js';
@@ -12,6 +12,7 @@ import { checkOptions } from './check-options.js';
 import { checkPackages } from './check-packages.js';
 import { checkPepper } from './check-pepper.js';
 import { checkProcesses } from './check-processes.js';
+import { checkProxies } from './check-proxies.js';
 import { checkReadOnly } from './check-read-only.js';
 import { checkRedis } from './check-redis.js';
 import { checkRedisLatency } from './check-redis-latency.js';
@@ -29,12 +30,12 @@ export const checks: readonly Check[] = [
     checkMigrations,
     checkRights,
     checkReadOnly,
-    checkCommits,
+    checkDurability,
     checkClock,
     checkListening,
     checkFile,
   ],
   ...[checkRedis, checkRedisRights, checkRedisMemory, checkRedisLatency],
   ...[checkProcesses, checkLimits, checkLogged],
-  ...[checkTrustProxy, checkEnvironment, checkNode, checkPackages],
+  ...[checkProxies, checkTrustProxy, checkEnvironment, checkNode, checkPackages],
 ];

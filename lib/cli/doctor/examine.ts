@@ -5,6 +5,7 @@ import type { CommandArguments, CommandHost } from '../command.js';
 import { CommandError } from '../command-error.js';
 import { findOptionError } from '../find-option-error.js';
 import type { Instance } from '../instance.js';
+import { readProxies } from './read-proxies.js';
 import { isExpressApp } from '../is-express-app.js';
 import { loadExport } from '../load-export.js';
 import { openInstance } from '../open-instance.js';
@@ -24,12 +25,14 @@ export async function examine(given: CommandArguments, host: CommandHost): Promi
   const base: ExaminedSetup = {
     facts: null,
     optionError: null,
+    proxies: given.hasFlag('url') ? await readProxies(given, host) : null,
     trustProxy: null,
     callerAddresses: [],
     nodeVersion: process.versions.node,
     nodeEnvironment: environment['NODE_ENV'],
     packages: listPackages(dirname(resolve(given.getText('app') ?? '.'))),
   };
+  if (!given.hasFlag('app') && given.hasFlag('url')) return base;
   let instance: Instance;
   try {
     instance = await openInstance(given, host);

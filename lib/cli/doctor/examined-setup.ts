@@ -1,3 +1,4 @@
+import type { ObservedProxies } from '../../domain/observed-proxies.js';
 import type { SetupFacts } from '../../domain/setup-facts.js';
 import type { TrustProxy } from '../../http/is-anyone-trusted.js';
 import type { Finding } from './finding.js';
@@ -14,6 +15,8 @@ export interface ExaminedSetup {
   readonly facts: SetupFacts | null;
   /** What `createApiKeys` has refused; `null`: nothing. */
   readonly optionError: string | null;
+  /** What has arrived at a process that serves requests; `null` without `--url`. */
+  readonly proxies: ObservedProxies | null;
   /** The compiled setting of the app; `null` where no app is known. */
   readonly trustProxy: TrustProxy | null;
   /** The addresses that keys were last used from, one for each key that was used. */

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { DurabilitySetting } from '../../domain/setup-facts.js';
 import type { DatabaseInspector } from '../../ports/database-inspector.js';
 import type { Logger } from '../../ports/logger.js';
 import type { MigrateMode } from '../sql-database.js';
@@ -17,6 +18,12 @@ export interface PostgresInspectorOptions {
   readonly describeError: (error: unknown) => string;
 }
 
+const durabilitySettings: readonly DurabilitySetting[] = ['fsync', 'full_page_writes', 'synchronous_commit'];
+
+type ServerFacts = { readonly now: number; readonly read_only: number } & Readonly<
+  Record<DurabilitySetting, string>
+>;
+
 /** Looks at a schema of PostgreSQL. */
 export function createPostgresInspector(options: PostgresInspectorOptions): DatabaseInspector {
   const { connection, schema, migrate, logger, describeError } = options;
@@ -30,17 +37,19 @@ export function createPostgresInspector(options: PostgresInspectorOptions): Data
     look: () => ({ isThere: true, facts: {} }),
     async readOwn(reader, createsTables, { now, trimsAudit }) {
       const sentAt = now();
-      const { rows } = await sql<{ now: number; read_only: number; commit: string }>`
+      const { rows } = await sql<ServerFacts>`
         select cast(extract(epoch from pg_catalog.clock_timestamp()) * 1000 as bigint) as now,
           case when pg_catalog.pg_is_in_recovery()
             or pg_catalog.current_setting('default_transaction_read_only') = 'on' then 1 else 0 end as read_only,
-          pg_catalog.current_setting('synchronous_commit') as commit`.execute(reader);
+          pg_catalog.current_setting('fsync') as fsync,
+          pg_catalog.current_setting('full_page_writes') as full_page_writes,
+          pg_catalog.current_setting('synchronous_commit') as synchronous_commit`.execute(reader);
       const receivedAt = now();
       const [server] = rows;
       return {
         clockAheadMs: server === undefined ? null : Math.round((sentAt + receivedAt) / 2 - server.now),
         isReadOnly: server?.read_only === 1,
-        canLoseCommits: server?.commit === 'off',
+        durabilityOff: durabilitySettings.filter((name) => server?.[name] === 'off'),
         missingGrants: await listMissingGrants(reader, { schema, createsTables, trimsAudit }),
       };
     },

@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, realpathSync, statfsSync, statSync } from 'node:fs';
 import * as nodePath from 'node:path';
 import { getErrorCode } from '../../domain/error-code.js';
 import type { FileFacts } from '../../domain/setup-facts.js';
+import { findMountType, isNetworkMount } from './find-mount-type.js';
 
 /** `f_type` of statfs(2), where the lock files or the shared memory of SQLite do not work, or the file does not last. */
 const unsuitable: Readonly<Record<number, FileFacts['unsuitable']>> = {
@@ -17,6 +18,9 @@ const unsuitable: Readonly<Record<number, FileFacts['unsuitable']>> = {
   0x858458f6: 'memory', // ramfs
   0x794c7630: 'container', // overlayfs: the layer of a container that goes with it
 };
+
+/** Any file system in user space. */
+const userSpace = 0x65735546;
 
 /** Classifies a file system by its number. */
 export function classifyFileSystem(type: number): FileFacts['unsuitable'] {
@@ -58,7 +62,10 @@ function findObstacle(path: string, nearest: string): string | null {
 
 function readFileSystem(path: string): FileFacts['unsuitable'] {
   try {
-    return classifyFileSystem(statfsSync(path).type);
+    const { type } = statfsSync(path);
+    if (type >>> 0 !== userSpace) return classifyFileSystem(type);
+    const mounts = readFileSync('/proc/self/mountinfo', 'utf8');
+    return isNetworkMount(findMountType(mounts, realpathSync(path))) ? 'network' : null;
   } catch {
     return null;
   }
