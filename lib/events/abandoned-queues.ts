@@ -58,7 +58,8 @@ export class AbandonedQueues {
     if (isDeclared || isServed) this.#seen.set(id, { declaredAt, cursor, beat, since: performance.now() });
     // Processes of earlier versions serve a queue without declaring it: its time starts over each time.
     if (declaredAt === null || (isServed && !isDeclared)) return store.events.addQueue(id, clock.now());
-    if (isDeclared || isServed || performance.now() - seen.since < (this.#parts.watchedMs ?? watchedMs)) return;
+    if (isDeclared || isServed || performance.now() - seen.since < (this.#parts.watchedMs ?? watchedMs))
+      return;
     // By a clock that was ahead: it would be kept until then.
     if (declaredAt > clock.now() + dayMs) return store.events.addQueue(id, clock.now());
     if (declaredAt > clock.now() - undeclaredKeptDays * dayMs) return;

@@ -235,10 +235,7 @@ export class QueueWorker {
     const result = toAttemptResult(delivery, outcome, clock.now(), givesUp);
     if (!result.isTaken && result.isDead) {
       const reason = new Error(result.lastError ?? undefined);
-      logger.warn(
-        `api-keys: event ${result.sequence} was not delivered to ${label} and is given up`,
-        reason,
-      );
+      logger.warn(`api-keys: event ${result.sequence} was not delivered to ${label} and is given up`, reason);
     }
     return result;
   }

@@ -125,11 +125,19 @@ describe('a second factor for changes of webhooks', () => {
   it('is asked for by each of them, for that operation and that webhook alone', async () => {
     const client = guarded.as(root);
     const add = () => client.post('/webhooks').send({ url });
-    const { id } = shown(await add().set(prove(await add())).expect(201));
+    const { id } = shown(
+      await add()
+        .set(prove(await add()))
+        .expect(201),
+    );
     expect(attempts.at(-1)).toMatchObject({
       ...{ operation: 'create_webhook', keyId: null, ownerId: null, webhookId: null },
     });
-    const { id: other } = shown(await add().set(prove(await add())).expect(201));
+    const { id: other } = shown(
+      await add()
+        .set(prove(await add()))
+        .expect(201),
+    );
     const patch = (which = id) => client.patch(`/webhooks/${which}`).send({ enabled: false });
     const proof = prove(await patch());
     expectProblem(await patch(other).set(proof), 403, 'step_up_invalid');
@@ -138,9 +146,13 @@ describe('a second factor for changes of webhooks', () => {
     await patch().set(proof).expect(200);
     expect(attempts.at(-1)).toMatchObject({ operation: 'update_webhook', webhookId: id });
     const rotate = () => client.post(`/webhooks/${id}/rotate-secret`).send({});
-    await rotate().set(prove(await rotate())).expect(200);
+    await rotate()
+      .set(prove(await rotate()))
+      .expect(200);
     const remove = () => client.delete(`/webhooks/${id}`);
-    await remove().set(prove(await remove())).expect(200);
+    await remove()
+      .set(prove(await remove()))
+      .expect(200);
     const refused = await client
       .post('/webhooks')
       .send({ url })
@@ -151,7 +163,11 @@ describe('a second factor for changes of webhooks', () => {
   it('is not asked for by what reads or repeats, nor of those who may not manage webhooks', async () => {
     const client = guarded.as(root);
     const add = () => client.post('/webhooks').send({ url });
-    const { id } = shown(await add().set(prove(await add())).expect(201));
+    const { id } = shown(
+      await add()
+        .set(prove(await add()))
+        .expect(201),
+    );
     await client.get('/webhooks').expect(200);
     await client.post(`/webhooks/${id}/replay`).send({}).expect(200);
     const made = attempts.length;
@@ -167,8 +183,12 @@ describe('a second factor for changes of webhooks', () => {
   it('is asked for again by a repeated request', async () => {
     const client = guarded.as(root);
     const add = () => client.post('/webhooks').set('Idempotency-Key', 'once').send({ url });
-    const first = await add().set(prove(await add())).expect(201);
-    const second = await add().set(prove(await add())).expect(201);
+    const first = await add()
+      .set(prove(await add()))
+      .expect(201);
+    const second = await add()
+      .set(prove(await add()))
+      .expect(201);
     expect(shown(second)).toMatchObject({ id: shown(first).id });
     expect(second.body).not.toHaveProperty('secret');
   });

@@ -57,32 +57,51 @@ async function ask({ port }: Served, ...more: readonly string[]) {
     findings: { id: string; problem: string }[];
     proxies: ApiKeysStatus['proxies'];
   };
-  return { code, err, proxies, ids: findings.map(({ id }) => id), problems: findings.map((each) => each.problem) };
+  return {
+    code,
+    err,
+    proxies,
+    ids: findings.map(({ id }) => id),
+    problems: findings.map((each) => each.problem),
+  };
 }
 
 const public1 = '203.0.113.9';
 
-const misfits: readonly (readonly [what: string, trustProxy: unknown, Headers, code: number, id: string])[] = [
+const misfits: readonly (readonly [what: string, trustProxy: unknown, Headers, code: number, id: string])[] =
+  [
     ['a proxy that is not trusted', false, { 'x-forwarded-for': public1 }, 0, 'trust-proxy-missing'],
     ['another proxy is trusted', '10.0.0.7', { 'x-forwarded-for': public1 }, 0, 'trust-proxy-missing'],
     ['everybody is trusted', true, { 'x-forwarded-for': public1 }, 1, 'trust-proxy-everyone'],
     ['fewer hops than proxies', 1, { 'x-forwarded-for': `${public1}, 10.0.0.5` }, 0, 'trust-proxy-too-few'],
-    ['one network too few', 'loopback', { 'x-forwarded-for': `${public1}, 172.16.3.4` }, 0, 'trust-proxy-too-few'],
+    [
+      'one network too few',
+      'loopback',
+      { 'x-forwarded-for': `${public1}, 172.16.3.4` },
+      0,
+      'trust-proxy-too-few',
+    ],
     ['more hops than proxies', 2, { 'x-forwarded-for': public1 }, 1, 'trust-proxy-too-many'],
-    ['more hops, with a forged address', 3, { 'x-forwarded-for': `192.0.2.7, ${public1}` }, 1, 'trust-proxy-too-many'],
+    [
+      'more hops, with a forged address',
+      3,
+      { 'x-forwarded-for': `192.0.2.7, ${public1}` },
+      1,
+      'trust-proxy-too-many',
+    ],
     ['connections past the proxy', 1, {}, 1, 'trust-proxy-bypassed'],
     ['a header without an address', 1, { 'x-forwarded-for': ' ' }, 1, 'trust-proxy-bypassed'],
     ['Forwarded alone', 1, { forwarded: `for=${public1}` }, 0, 'trust-proxy-forwarded'],
     ['Forwarded alone, not trusted', false, { forwarded: `for=${public1}` }, 0, 'trust-proxy-forwarded'],
-];
+  ];
 const fits: readonly (readonly [what: string, trustProxy: unknown, Headers])[] = [
-    ['one hop behind one proxy', 1, { 'x-forwarded-for': public1 }],
-    ['one hop, with an address that the caller has sent', 1, { 'x-forwarded-for': `10.1.2.3, ${public1}` }],
-    ['two hops behind two proxies', 2, { 'x-forwarded-for': `${public1}, 10.0.0.5` }],
-    ['networks', ['loopback', '10.0.0.0/8'], { 'x-forwarded-for': `${public1}, 10.0.0.5` }],
-    ['ports', ['loopback', '10.0.0.0/8'], { 'x-forwarded-for': `${public1}:4711, 10.0.0.5:9` }],
-    ['a caller inside', 1, { 'x-forwarded-for': '10.0.0.9' }],
-    ['no proxy at all', false, {}],
+  ['one hop behind one proxy', 1, { 'x-forwarded-for': public1 }],
+  ['one hop, with an address that the caller has sent', 1, { 'x-forwarded-for': `10.1.2.3, ${public1}` }],
+  ['two hops behind two proxies', 2, { 'x-forwarded-for': `${public1}, 10.0.0.5` }],
+  ['networks', ['loopback', '10.0.0.0/8'], { 'x-forwarded-for': `${public1}, 10.0.0.5` }],
+  ['ports', ['loopback', '10.0.0.0/8'], { 'x-forwarded-for': `${public1}:4711, 10.0.0.5:9` }],
+  ['a caller inside', 1, { 'x-forwarded-for': '10.0.0.9' }],
+  ['no proxy at all', false, {}],
 ];
 
 describe('doctor --url finds what does not fit trust proxy', () => {

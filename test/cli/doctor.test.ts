@@ -321,7 +321,9 @@ describe('doctor finds', () => {
     expect(plain.out).toMatch(
       /^warning: .*\[node-env\]\n {2}Why it matters: .*\n {2}What to do: .*\n {2}See docs\//,
     );
-    expect(plain.err).toMatch(/^0 errors, 1 warnings\.\nNot looked at: what proxies really send\..* add --url/);
+    expect(plain.err).toMatch(
+      /^0 errors, 1 warnings\.\nNot looked at: what proxies really send\..* add --url/,
+    );
   });
 
   it('packages that are too old or too new', async () => {

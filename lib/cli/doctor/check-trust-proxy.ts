@@ -23,7 +23,12 @@ export const checkTrustProxy: Check = ({ trustProxy, callerAddresses, proxies })
     ];
   }
   const [first, ...others] = [...new Set(callerAddresses)];
-  if (first === undefined || others.length > 0 || callerAddresses.length < minKeys || !isPrivateAddress(first))
+  if (
+    first === undefined ||
+    others.length > 0 ||
+    callerAddresses.length < minKeys ||
+    !isPrivateAddress(first)
+  )
     return [];
   return [
     {
