@@ -6,6 +6,7 @@ import { checks } from './doctor/checks.js';
 import { examine } from './doctor/examine.js';
 import type { Finding } from './doctor/finding.js';
 import { instanceOptions } from './open-instance.js';
+import { readProxies } from './remote/read-proxies.js';
 import { managingOptions } from './run-with-keys.js';
 
 const { header, 'token-stdin': tokenFromStdin } = managingOptions;
@@ -33,10 +34,11 @@ export const doctorCommand: Command = {
     const isAsking = given.hasFlag('url');
     if (!isAsking && (given.hasFlag('header') || given.hasFlag('token-stdin')))
       throw new CommandError('--header and --token-stdin are for --url.', 2);
-    const setup = await examine(given, { terminal, ...host });
+    const proxies = isAsking ? await readProxies(given, { terminal, ...host }) : null;
+    const setup = await examine(given, { terminal, ...host }, proxies);
     const used = isAsking && !given.hasFlag('app') ? [checkProxies] : checks;
     const findings = used.flatMap((check) => check(setup));
-    const { facts, proxies } = setup;
+    const { facts } = setup;
     if (given.hasFlag('json')) terminal.print(JSON.stringify({ findings, facts, proxies }, null, 2));
     else
       for (const finding of findings) {

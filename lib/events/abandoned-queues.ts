@@ -8,7 +8,7 @@ import { toCallbackName } from './callback-queue.js';
 /** How long a queue is kept that no process declares, in days: longer than any deployment, or a rollback after one. */
 export const undeclaredKeptDays = 30;
 /** How often a process declares its queue, in milliseconds. */
-export const declareIntervalMs = 10 * 60_000;
+export const declareIntervalMs: number = 10 * 60_000;
 /** How long a queue has to stand still under the eyes of the process that removes it: its processes declare it several times in that. */
 const watchedMs = 60 * 60_000;
 

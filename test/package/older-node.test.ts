@@ -16,5 +16,7 @@ it('doctor finds a Node that is too old, on one', async () => {
   const program = join(PROJECTS, 'node_modules', 'express-api-keys', 'dist', 'esm', 'cli', 'bin.js');
   const { code, stdout, stderr } = await run(binary, [program, 'doctor', '--app', './api-keys.js'], folder);
   expect({ code, stderr }).toMatchObject({ code: 1 });
-  expect(stdout).toMatch(/error: This is Node\.js 20\.18\.3; express-api-keys needs 20\.19\.0 .* \[node-too-old\]/);
+  expect(stdout).toMatch(
+    /error: This is Node\.js 20\.18\.3; express-api-keys needs 20\.19\.0 .* \[node-too-old\]/,
+  );
 });

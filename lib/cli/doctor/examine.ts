@@ -1,11 +1,11 @@
 import { dirname, resolve } from 'node:path';
+import type { ObservedProxies } from '../../domain/observed-proxies.js';
 import { setupHost, type WithSetupHost } from '../../domain/setup-host.js';
 import type { TrustProxy } from '../../http/is-anyone-trusted.js';
 import type { CommandArguments, CommandHost } from '../command.js';
 import { CommandError } from '../command-error.js';
 import { findOptionError } from '../find-option-error.js';
 import type { Instance } from '../instance.js';
-import { readProxies } from './read-proxies.js';
 import { isExpressApp } from '../is-express-app.js';
 import { loadExport } from '../load-export.js';
 import { openInstance } from '../open-instance.js';
@@ -18,14 +18,19 @@ const lookedAtKeys = 100;
 /**
  * Finds out everything that the checks look at.
  *
+ * @param proxies - what a process of the app has reported
  * @throws CommandError where the arguments or the module make no sense
  */
-export async function examine(given: CommandArguments, host: CommandHost): Promise<ExaminedSetup> {
+export async function examine(
+  given: CommandArguments,
+  host: CommandHost,
+  proxies: ObservedProxies | null,
+): Promise<ExaminedSetup> {
   const { environment } = host;
   const base: ExaminedSetup = {
     facts: null,
     optionError: null,
-    proxies: given.hasFlag('url') ? await readProxies(given, host) : null,
+    proxies,
     trustProxy: null,
     callerAddresses: [],
     nodeVersion: process.versions.node,

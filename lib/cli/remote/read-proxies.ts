@@ -2,8 +2,8 @@ import type { ApiKeysStatus } from '../../domain/api-keys-status.js';
 import type { ObservedProxies } from '../../domain/observed-proxies.js';
 import type { CommandArguments, CommandHost } from '../command.js';
 import { CommandError } from '../command-error.js';
-import { readRemoteAddress } from '../remote/read-remote-address.js';
-import { RemoteClient } from '../remote/remote-client.js';
+import { readRemoteAddress } from './read-remote-address.js';
+import { RemoteClient } from './remote-client.js';
 
 /**
  * Asks a process of the app what has arrived at it; `null` from one of an earlier version.
