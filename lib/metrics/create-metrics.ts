@@ -1,12 +1,12 @@
-import type { KeySource } from '../domain/verification-outcome.js';
 import type { VerificationObserver } from '../ports/verification-observer.js';
+import { CountedDecision, type DecisionMeters } from './counted-decision.js';
 import { EventTally } from './event-tally.js';
 import type { MetricReadings } from './instruments.js';
 import type { TelemetryMeterProvider, TelemetryTracerProvider } from './open-telemetry-types.js';
 import type { PrometheusRegistry } from './prometheus-registry.js';
-import { registerMeters } from './register-meters.js';
+import { registerMeters, scopeName } from './register-meters.js';
 import { registerPrometheus } from './register-prometheus.js';
-import { createSpanObserver } from './span-observer.js';
+import { TracedDecision } from './traced-decision.js';
 import { VerificationTally } from './verification-tally.js';
 
 /** Where measurements go. At least one of them is given. */
@@ -33,30 +33,21 @@ export function createMetrics({ prometheus, meterProvider, tracerProvider }: Met
   const verifications = new VerificationTally();
   const events = new EventTally();
   const registered: (() => void)[] = [];
-  let recordDuration: ((seconds: number, source: KeySource) => void) | null = null;
-
-  const counting: VerificationObserver = {
-    observe(decide) {
-      const start = performance.now();
-      return decide((outcome, source) => {
-        if (outcome === null) return;
-        const seconds = (performance.now() - start) / 1_000;
-        verifications.add(outcome, source, seconds);
-        recordDuration?.(seconds, source);
-      });
-    },
-  };
+  const meters: DecisionMeters = { tally: verifications, recordDuration: null };
+  const tracer = tracerProvider?.getTracer(scopeName) ?? null;
 
   return {
-    observer: tracerProvider === null ? counting : createSpanObserver(tracerProvider, counting),
+    observer: {
+      begin: tracer === null ? () => new CountedDecision(meters) : () => new TracedDecision(meters, tracer),
+    },
     events,
     register(given) {
       const readings = { ...given, verifications, events };
       if (prometheus !== null) registered.push(registerPrometheus(prometheus, readings));
       if (meterProvider !== null) {
-        const meters = registerMeters(meterProvider, readings);
-        ({ recordDuration } = meters);
-        registered.push(meters.unregister);
+        const { recordDuration, unregister } = registerMeters(meterProvider, readings);
+        meters.recordDuration = recordDuration;
+        registered.push(unregister);
       }
     },
     unregister() {

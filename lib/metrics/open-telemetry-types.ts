@@ -33,14 +33,23 @@ export interface TelemetryMeterProvider {
 
 /** The part of OpenTelemetry's `Span` that is used. */
 export interface TelemetrySpan {
-  setAttribute(name: string, value: string): unknown;
+  isRecording(): boolean;
+  setAttributes(attributes: TelemetryAttributes): unknown;
   setStatus(status: { code: number }): unknown;
-  end(): void;
+  end(endTime?: number): void;
+}
+
+interface SpanOptions {
+  kind?: number;
+  /** Milliseconds of `performance.now()`. */
+  startTime?: number;
+  attributes?: TelemetryAttributes;
 }
 
 /** The part of OpenTelemetry's `Tracer` that is used. */
 export interface TelemetryTracer {
-  startActiveSpan<T>(name: string, options: { kind?: number }, work: (span: TelemetrySpan) => T): T;
+  startSpan(name: string, options: SpanOptions): TelemetrySpan;
+  startActiveSpan<T>(name: string, options: SpanOptions, work: (span: TelemetrySpan) => T): T;
 }
 
 /** The part of OpenTelemetry's `TracerProvider` that is used. */

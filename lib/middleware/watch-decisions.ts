@@ -1,59 +1,68 @@
-import type { KeySource, VerificationOutcome } from '../domain/verification-outcome.js';
+import type { Request } from 'express';
+import type { VerificationOutcome } from '../domain/verification-outcome.js';
 import type { Verdict } from '../domain/verdict.js';
 import { ApiKeysError, isProblem } from '../errors.js';
-import type { DecisionTrace, EndObservation, VerificationObserver } from '../ports/verification-observer.js';
+import type {
+  DecisionTrace,
+  ObservedDecision,
+  VerificationObserver,
+} from '../ports/verification-observer.js';
+import type { ReadCredential } from './read-credential.js';
 
 /** The decision about one request. */
 export type Decision = Verdict | 'fallback';
 
 /** Decides about a request, and notes in the trace where its key came from. */
-type Decide<A extends readonly unknown[]> = (
+type Decide = (
   trace: DecisionTrace | undefined,
-  ...args: A
+  req: Request,
+  credential: ReadCredential,
 ) => Decision | Promise<Decision>;
 
 /**
- * Puts the observation of every decision around a function that decides. Decisions and failures stay what they are.
+ * Observes the decisions of a function that decides. Decisions and failures stay what they are.
  *
  * @param isProbe - whether a request that is allowed is decided about again: only refusals and failures are counted
  */
-export function watchDecisions<A extends readonly unknown[]>(
+export function watchDecisions(
   observer: VerificationObserver,
-  decide: Decide<A>,
+  decide: Decide,
   isProbe: boolean,
-): (...args: A) => Decision | Promise<Decision> {
-  function endDecided(end: EndObservation, decision: Decision, source: KeySource): void {
+): (req: Request, credential: ReadCredential) => Decision | Promise<Decision> {
+  function endDecided(observed: ObservedDecision, decision: Decision): void {
     const outcome = toOutcome(decision);
-    endQuietly(end, isProbe && outcome === 'allowed' ? null : outcome, source);
+    endQuietly(observed, isProbe && outcome === 'allowed' ? null : outcome);
   }
 
-  return (...args) =>
-    observer.observe((end) => {
-      const trace: DecisionTrace = { source: 'none' };
-      let decision: Decision | Promise<Decision>;
-      try {
-        decision = decide(trace, ...args);
-      } catch (error) {
-        endQuietly(end, toFailure(error), trace.source);
-        throw error;
-      }
-      if (decision === 'fallback' || 'allowed' in decision) {
-        endDecided(end, decision, trace.source);
-        return decision;
-      }
-      // The guard waits for the same promise, and handles its rejection.
-      void decision.then(
-        (later) => endDecided(end, later, trace.source),
-        (error: unknown) => endQuietly(end, toFailure(error), trace.source),
-      );
-      return decision;
-    });
+  /** Apart from what most decisions need, which leave without a closure. */
+  function follow(observed: ObservedDecision, decision: Promise<Decision>): Promise<Decision> {
+    // The guard waits for the same promise, and handles its rejection.
+    void decision.then(
+      (later) => endDecided(observed, later),
+      (error: unknown) => endQuietly(observed, toFailure(error)),
+    );
+    return decision;
+  }
+
+  return function decideObserved(req, credential) {
+    const observed = observer.begin();
+    let decision: Decision | Promise<Decision>;
+    try {
+      decision = decide(observed, req, credential);
+    } catch (error) {
+      endQuietly(observed, toFailure(error));
+      throw error;
+    }
+    if (decision !== 'fallback' && !('allowed' in decision)) return follow(observed, decision);
+    endDecided(observed, decision);
+    return decision;
+  };
 }
 
 /** What measures decisions must not change one, whatever an exporter of the app does. */
-function endQuietly(end: EndObservation, ...ended: Parameters<EndObservation>): void {
+function endQuietly(observed: ObservedDecision, outcome: VerificationOutcome | null): void {
   try {
-    end(...ended);
+    observed.end(outcome);
   } catch {
     // A measurement is lost, and no request.
   }

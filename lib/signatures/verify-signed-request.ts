@@ -316,8 +316,12 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
       if (hmac === 'malformed')
         return resolveRefusal('invalid_request', 'Send id, ts, sig and nonce, each once.');
       if (message === null) return resolveRefusal('invalid_request', unknownTargetDetail);
-      if (read.kind === 'found') return verifySignature(read.found, { ...request, message });
-      return hmac === null ? null : verifyHmac(hmac, { ...request, message });
+      const checkable = { ...request, message };
+      const verify = (): Promise<Verdict> | null => {
+        if (read.kind === 'found') return verifySignature(read.found, checkable);
+        return hmac === null ? null : verifyHmac(hmac, checkable);
+      };
+      return request.trace === undefined ? verify() : request.trace.wait(verify);
     },
   };
 }

@@ -216,7 +216,10 @@ export function createDecider(ports: DecisionPorts): DecideRequest {
       verdict.allowed
         ? allow(verdict, credential, counter, request, now, key)
         : refuse(key, counter, verdict, now);
-    const verdict = consumeLimits({ keyId: key.id, plan, cost, allowed });
+    const { trace } = request;
+    const consumption = { keyId: key.id, plan, cost, allowed };
+    const verdict =
+      trace === undefined ? consumeLimits(consumption) : trace.wait(() => consumeLimits(consumption));
     return verdict instanceof Promise ? verdict.then(settle) : settle(verdict);
   }
 

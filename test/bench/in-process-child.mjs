@@ -81,7 +81,9 @@ async function countGarbage(rounds) {
 async function perform(task) {
   switch (task.kind) {
     case 'list':
-      return variants.map(({ name, about, bare, byHand }) => ({ name, about, bare, byHand }));
+      return variants.map(({ name, about, bare, byHand, unmeasured }) => ({
+        ...{ name, about, bare, byHand, unmeasured },
+      }));
     case 'warm-up':
       return warmUp(task.rounds);
     case 'time':

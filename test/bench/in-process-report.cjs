@@ -20,7 +20,14 @@ const { table } = require('./markdown-table.cjs');
  * @property {string | null} void why nothing of this can be believed; `null` when the controls held
  * @property {{ bare: number, byHand: number }} controls
  * @property {readonly InProcessRow[]} rows
+ * @property {readonly Measured[]} measured guards that are measured, compared with one that is not
  * @property {readonly Build[]} builds this build compared with another one
+ */
+/**
+ * @typedef {object} Measured
+ * @property {string} name of the guard
+ * @property {number} ratio time of a request, divided by that of one that is not measured
+ * @property {readonly [number, number]} interval
  */
 /**
  * @typedef {object} Build
@@ -82,6 +89,17 @@ function costTable({ rows }) {
   );
 }
 
+/** @param {readonly Measured[]} measured */
+const measuredTable = (measured) =>
+  table([
+    ['Guard', 'Whole request ÷ unmeasured', '95 %'],
+    ...measured.map(({ name, ratio, interval }) => [
+      `\`${name}\``,
+      shown(ratio, 3),
+      interval.map((end) => end.toFixed(3)).join('–'),
+    ]),
+  ]);
+
 /** @param {readonly Build[]} builds */
 const buildsTable = (builds) =>
   table([
@@ -99,13 +117,14 @@ const buildsTable = (builds) =>
  * @returns {string}
  */
 function inProcessReport(inProcess, { date, commit, machine }) {
-  const { rounds, requestsPerWindow, controls, builds } = inProcess;
+  const { rounds, requestsPerWindow, controls, measured, builds } = inProcess;
   const parts = [
     `Measured on ${date} at commit \`${commit}\`: ${machine}, Node.js ${process.versions.node}; ${rounds} rounds with ` +
       `windows of ${requestsPerWindow} requests. The bare route came out at ${controls.bare.toFixed(3)} of itself, the ` +
       `cost of the check by hand at ${controls.byHand.toFixed(3)} of itself.`,
     ...(inProcess.void === null ? [] : [`**Void:** ${inProcess.void}`]),
     costTable(inProcess),
+    ...(measured.length === 0 ? [] : ['### What measuring costs', measuredTable(measured)]),
     ...(builds.length === 0 ? [] : ['### This build and the other one', buildsTable(builds)]),
   ];
   return `${parts.join('\n\n')}\n`;

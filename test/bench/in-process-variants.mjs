@@ -2,7 +2,8 @@
 // What is compared in process. Every variant is an app with one route, so that none is found later than another.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
+import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import { AlwaysOffSampler, BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import express from 'express';
 import express4 from 'express4';
 import { Registry } from 'prom-client';
@@ -13,6 +14,8 @@ import { pepper, prefix, scopes } from './seed-keys.mjs';
 
 const scope = 'orders:read';
 const keysInUse = 50;
+/** The guard that measured ones are compared with. */
+const unmeasured = 'guard-unmeasured';
 /** What a check costs is compared without the headers, except where a name says that they are set. */
 const bareAnswers = { cacheHeaders: false };
 
@@ -22,6 +25,7 @@ const bareAnswers = { cacheHeaders: false };
  * @property {string} about
  * @property {string} bare the route without a guard that it is compared with
  * @property {string} byHand whose cost its own is divided by
+ * @property {string | null} unmeasured the guard without measurements that it is compared with
  * @property {import('./in-process-connection.cjs').App} app
  * @property {readonly (readonly string[])[]} requests the header lines of each, sent in turn
  */
@@ -80,15 +84,34 @@ const limitsOf = (count) => ({
 });
 
 /**
- * The same with everything measured. The spans are made by the SDK and thrown away.
- * @returns {[name: string, about: string, metrics: object][]}
+ * The same with what is measured, each on an instance of its own, and two where nothing is. The spans are made by the SDK and thrown
+ * away.
+ * @returns {[name: string, about: string, metrics: object | undefined][]}
  */
 const measured = () => [
+  [unmeasured, 'ours, on an instance of its own', undefined],
+  [`${unmeasured}-control`, 'the same once more, on another instance', undefined],
   ['guard-metrics', 'ours, measured for Prometheus', { prometheus: new Registry() }],
+  [
+    'guard-meters',
+    'ours, measured for OpenTelemetry without spans; nobody collects it',
+    { openTelemetry: { meterProvider: new MeterProvider(), tracerProvider: null } },
+  ],
+  ['guard-routes', 'ours, with usage by route', { usageByRoute: true }],
   [
     'guard-spans',
     'ours, with a span of OpenTelemetry for each decision',
     { openTelemetry: { meterProvider: null, tracerProvider: new BasicTracerProvider() } },
+  ],
+  [
+    'guard-spans-dropped',
+    'ours, with a sampler of OpenTelemetry that drops each span',
+    {
+      openTelemetry: {
+        meterProvider: null,
+        tracerProvider: new BasicTracerProvider({ sampler: new AlwaysOffSampler() }),
+      },
+    },
   ],
 ];
 
@@ -118,8 +141,9 @@ export async function inProcessVariants({ folder, redisUrl, against }) {
    * @param {string} about
    * @param {import('express').RequestHandler | null} guard
    * @param {readonly string[]} credentials
+   * @param {boolean} [isMeasured]
    */
-  const add = (name, about, guard, credentials) => {
+  const add = (name, about, guard, credentials, isMeasured = false) => {
     const suffix = name.endsWith('-express4') ? '-express4' : '';
     /** @type {import('express').Express} */
     const app = suffix === '' ? express() : /** @type {any} */ (express4)();
@@ -127,7 +151,10 @@ export async function inProcessVariants({ folder, redisUrl, against }) {
     if (guard === null) app.get('/orders', answer);
     else app.get('/orders', guard, answer);
     const requests = credentials.map(headerLines);
-    variants.push({ name, about, bare: `bare${suffix}`, byHand: `by-hand${suffix}`, app, requests });
+    variants.push({
+      ...{ name, about, bare: `bare${suffix}`, byHand: `by-hand${suffix}`, app, requests },
+      unmeasured: isMeasured && name !== unmeasured ? unmeasured : null,
+    });
   };
 
   const tokens = { issuer: 'http://127.0.0.1' };
@@ -146,7 +173,7 @@ export async function inProcessVariants({ folder, redisUrl, against }) {
   if (against === undefined) {
     for (const [name, about, metrics] of measured()) {
       const instance = await start(name, { options: { metrics } });
-      add(name, about, instance.apiKeys.requireApiKey(scope, bareAnswers), instance.keys);
+      add(name, about, instance.apiKeys.requireApiKey(scope, bareAnswers), instance.keys, true);
     }
     for (const count of [1, 3]) {
       const name = `guard-limits-${count}`;

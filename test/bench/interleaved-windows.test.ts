@@ -68,6 +68,7 @@ describe('the report of a run', () => {
       row('guard', 1150),
       { ...row('guard', 1150), name: 'guard-headers' },
     ],
+    measured: [],
     builds: [],
   };
   const facts = { date: '2026-01-02', commit: 'abc', machine: '2 processors' };

@@ -28,7 +28,7 @@ export async function measureInProcess({ redisUrl, against, rounds, onStep }) {
   onStep(`in process: ${rounds} rounds`);
   const child = await startInProcessChild({ redisUrl, against });
   try {
-    /** @type {{ name: string, about: string, bare: string, byHand: string }[]} */
+    /** @type {{ name: string, about: string, bare: string, byHand: string, unmeasured: string | null }[]} */
     const variants = await child.perform({ kind: 'list' });
     await child.perform({ kind: 'warm-up', rounds: warmUpRounds });
     /** @type {Record<string, number[]>} */
@@ -57,6 +57,9 @@ export async function measureInProcess({ redisUrl, against, rounds, onStep }) {
         bytes: bytes[name] ?? NaN,
         instructions: instructions?.[name] ?? null,
       })),
+      measured: variants.flatMap(({ name, unmeasured }) =>
+        unmeasured === null ? [] : [{ name, ...ratioOf(timings, name, unmeasured) }],
+      ),
       builds: variants
         .filter(({ name }) => name.startsWith('other-'))
         .map(({ name }) => name.slice('other-'.length))

@@ -1,4 +1,14 @@
-import { context, metrics, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  context,
+  metrics,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Span,
+  type SpanOptions,
+  type Tracer,
+  type TracerProvider,
+} from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import {
@@ -8,6 +18,8 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
 import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
   BasicTracerProvider,
   InMemorySpanExporter,
   SimpleSpanProcessor,
@@ -16,6 +28,7 @@ import {
 import express, { type Express } from 'express';
 import { Registry } from 'prom-client';
 import request from 'supertest';
+import { memoryStore } from '../../lib/testing/index.js';
 import { createInstance, type TestInstance } from '../harness/instance.js';
 import { parseSeries, readSeries } from './read-metrics.js';
 
@@ -159,6 +172,120 @@ describe('spans of OpenTelemetry', () => {
       own.map(({ name, attributes, events, links }) => [name, attributes, events, links]),
     );
     for (const part of [token, id, 'alice', '/orders', 'orders:read']) expect(written).not.toContain(part);
+  });
+
+  it('begin with their decision and end with it, within the request', async () => {
+    const instance = create();
+    const app = createApp(instance);
+    const { token } = await instance.key();
+    for (const key of [token, token, 'junk']) await send(app, '/orders', key);
+    const finished = spans.getFinishedSpans();
+    const micros = ([seconds, nanos]: readonly [number, number]): number => seconds * 1e6 + nanos / 1e3;
+    const own = finished.filter(({ name }) => name === 'api_keys.verify');
+    expect(own.length).toBe(3);
+    for (const span of own) {
+      const above = finished.find((each) => each.spanContext().spanId === span.parentSpanContext?.spanId);
+      if (above === undefined) throw new Error('it has no parent');
+      const [begin, finish] = [micros(span.startTime), micros(span.endTime)];
+      expect(finish).toBeGreaterThanOrEqual(begin);
+      // The clocks of two spans are set apart by a millisecond at most.
+      expect(begin).toBeGreaterThanOrEqual(micros(above.startTime) - 2_000);
+      expect(finish).toBeLessThanOrEqual(micros(above.endTime) + 2_000);
+      // Not since the process began.
+      expect(finish - begin).toBeLessThan(60e6);
+    }
+  });
+
+  /** A tracer that shows what is asked of it, in front of one of the SDK. */
+  function createShown(provider: BasicTracerProvider): {
+    readonly calls: string[];
+    readonly tracerProvider: TracerProvider;
+  } {
+    const calls: string[] = [];
+    const show = (span: Span): Span =>
+      new Proxy(span, {
+        get(target, name) {
+          const value: unknown = Reflect.get(target, name);
+          if (typeof value !== 'function') return value;
+          return (...args: unknown[]): unknown => {
+            calls.push(String(name));
+            return Reflect.apply(value, target, args);
+          };
+        },
+      });
+    const tracer = provider.getTracer('shown');
+    const shown = {
+      startSpan(...args: Parameters<typeof tracer.startSpan>) {
+        calls.push('startSpan');
+        return show(tracer.startSpan(...args));
+      },
+      startActiveSpan(name: string, options: SpanOptions, work: (span: Span) => unknown) {
+        calls.push('startActiveSpan');
+        return tracer.startActiveSpan(name, options, (span) => work(show(span)));
+      },
+    };
+    return { calls, tracerProvider: { getTracer: () => shown as unknown as Tracer } };
+  }
+
+  it.each([
+    ['recorded', new AlwaysOnSampler(), ['setAttributes']],
+    ['sampled out', new AlwaysOffSampler(), []],
+  ])(
+    'are active only while a decision waits, and get nothing set that is not %s',
+    async (_what, sampler, set) => {
+      const shown = createShown(new BasicTracerProvider({ sampler }));
+      const instance = create({
+        metrics: { openTelemetry: { meterProvider: null, tracerProvider: shown.tracerProvider } },
+      });
+      const app = createApp(instance);
+      const { token } = await instance.key();
+      await send(app, '/orders', token);
+      expect(shown.calls.splice(0)).toEqual(['startActiveSpan', 'isRecording', ...set, 'end']);
+      for (const [path, key] of [
+        ['/orders', token],
+        ['/users', token],
+        ['/orders', 'junk'],
+      ] as const) {
+        await send(app, path, key);
+        expect(shown.calls.splice(0)).toEqual(['startSpan', 'end']);
+      }
+    },
+  );
+
+  it('are above what a decision waits for: the database, the counting of limits, and a signature', async () => {
+    const store = memoryStore();
+    const active: (string | undefined)[] = [];
+    const note = (): void =>
+      void active.push((trace.getActiveSpan() as unknown as ReadableSpan | undefined)?.name);
+    const watched = new Proxy(store, {
+      get(target, name) {
+        if (name === 'find') {
+          return (...args: Parameters<typeof store.find>) => {
+            note();
+            return target.find(...args);
+          };
+        }
+        if (name === 'credits') {
+          return {
+            ...target.credits,
+            spend: (...args: Parameters<typeof store.credits.spend>) => {
+              note();
+              return target.credits.spend(...args);
+            },
+          };
+        }
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+    const instance = create({ store: watched });
+    const app = createApp(instance);
+    await instance.apiKeys.ready();
+    const { token } = await instance.key({ credits: { remaining: 10 } });
+    active.length = 0;
+    expect((await send(app, '/orders', token)).status).toBe(200);
+    expect((await send(app, '/orders', token)).status).toBe(200);
+    expect(active).toEqual(['api_keys.verify', 'api_keys.verify', 'api_keys.verify']);
   });
 
   it('mark failures, which are those of the service', async () => {
