@@ -34,6 +34,7 @@ import { createMcpGuard, type McpGuardParts } from './middleware/mcp-guard.js';
 import { requireForAllMethods } from './middleware/method-requirements.js';
 import { createRequireApiKey, type ObservationParts } from './middleware/require-api-key.js';
 import { createRouteCoverage } from './middleware/route-coverage.js';
+import { RouteCounter } from './middleware/route-counter.js';
 import { createRequestVerifier } from './middleware/verify-request.js';
 import { createTokenRouter } from './oauth/token-router.js';
 import { createWellKnownRouter } from './oauth/well-known-router.js';
@@ -80,6 +81,7 @@ export function createApiKeys<
     keyspaces.foreign.recognises(text),
   );
   const words = new MountWords();
+  const routeNotes = { filled: new WeakMap(), words };
   const access = createAccessNotes(
     (note) => recorder.note(note),
     clientAddress,
@@ -126,6 +128,7 @@ export function createApiKeys<
       logger,
     ),
     observer: instance.metrics?.observer ?? null,
+    routes: instance.routeUsage === null ? null : new RouteCounter(instance.routeUsage, routeNotes),
   };
 
   const warnNotEnforced = createEnforcementWarning(logger);
@@ -139,8 +142,7 @@ export function createApiKeys<
     recorder: observed,
     reportError: createErrorReporter(logger, 'pass'),
     noted: new WeakSet(),
-    filled: new WeakMap(),
-    words,
+    ...routeNotes,
     warnNotEnforced,
   };
 

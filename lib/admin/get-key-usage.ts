@@ -7,8 +7,8 @@ export const getKeyUsage: Endpoint = {
   summary: 'Get the usage of a key, by hour or day and verdict',
   description:
     'Only requests with a valid secret are counted. Counts are written every few seconds, so the most recent requests may be ' +
-    'missing. Counts are kept for 90 days. One answer has at most 31 days of hours, or 90 days: `from` says where it begins.',
-  query: ['by', 'from', 'to'],
+    'missing; with `byRoute=true` the answer has counts by route and class of status as well. Counts are kept for 90 days. One answer has at most 31 days of hours, or 90 days: `from` says where it begins.',
+  query: ['by', 'from', 'to', 'byRoute'],
   answers: { 200: { description: 'The usage of the key.', schema: 'Usage' } },
   problems: ['not_found'],
   async handle({ keys, context, keyId, conditions }) {

@@ -98,8 +98,8 @@ export interface ActingKeysApi<
   posture(filter?: PostureFilter): Promise<Page<PostureItem>>;
 
   /**
-   * How often a key was used, by hour or day and verdict. Uses are recorded every few seconds, so the last ones may be
-   * missing.
+   * How often a key was used, by hour or day and verdict, and with `byRoute` also by route and class of status. Uses are
+   * recorded every few seconds, so the last ones may be missing.
    *
    * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`, `ERR_API_KEYS_NOT_FOUND`
    *

@@ -36,7 +36,7 @@ const shapes: { readonly [N in keyof KeyCommands]: CommandShape } = {
     example: "{ reason: 'unused' }",
     isInputOptional: true,
   },
-  usage: { takes: ['id', 'by', 'from', 'to'], example },
+  usage: { takes: ['id', 'by', 'from', 'to', 'byRoute'], example },
   update: { takes: ['id', 'name', 'scopes', '…'], example: "{ id: '…', name: 'CI' }", options },
   rotate: { takes: ['id', 'gracePeriodSeconds', '…'], example, options },
   revoke: { takes: ['id', 'reason', 'comment'], example, options },

@@ -51,6 +51,7 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
       eraseFromAccessLog: (...rows) => erasure.eraseFromAccessLog(...rows),
       eraseFromObservations: (...rows) => erasure.eraseFromObservations(...rows),
       eraseTraces: (keyIds) => erasure.eraseTraces(keyIds),
+      eraseRoutes: (...rows) => erasure.eraseRoutes(...rows),
       eraseSpentCredits: (ownerId) => erasure.eraseSpentCredits(ownerId),
     },
     events: {
@@ -87,6 +88,8 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
     usage: {
       list: leased((query) => usage.list(query)),
       listParts: leased((keyIds) => usage.listParts(keyIds)),
+      addRoutes: (counts) => usage.addRoutes(counts),
+      listRoutes: leased((query) => usage.listRoutes(query)),
       forgetBefore: (...range) => usage.forgetBefore(...range),
     },
     accessLog: {

@@ -1,5 +1,6 @@
 import { AccessRecorder } from '../audit/access-recorder.js';
 import { ObservationRecorder } from '../audit/observation-recorder.js';
+import { RouteUsageRecorder } from '../audit/route-usage-recorder.js';
 import { createSecretHasher } from '../crypto/bcrypt-hasher.js';
 import { parsePeppers } from '../crypto/peppers.js';
 import { createRandomSource } from '../crypto/random-source.js';
@@ -35,6 +36,8 @@ export interface Instance {
   readonly recorder: AccessRecorder;
   /** Counts what guards in observe mode would have refused, in the same way. */
   readonly observed: ObservationRecorder;
+  /** Counts requests by route; `null`: none is counted. */
+  readonly routeUsage: RouteUsageRecorder | null;
   /** What tokens can be restricted to: guards add themselves. */
   readonly protectedResources: ProtectedResources;
   /** The app's logger, which gets errors in serialized form only. */
@@ -67,7 +70,7 @@ export function createInstance(options: ResolvedOptions): Instance {
   const keyspaces = createKeyspaces(keyspace, options);
   const { store, pepperFile, poolLosses, inspector } = chooseStore({ ...options, logger });
   const peppers = pepper === undefined ? null : parsePeppers(pepper);
-  const metrics = options.metrics === null ? null : createMetrics(options.metrics);
+  const metrics = options.metrics.targets === null ? null : createMetrics(options.metrics.targets);
   const hasher = createSecretHasher({
     cost: options.bcryptCost,
     logger,
@@ -75,6 +78,7 @@ export function createInstance(options: ResolvedOptions): Instance {
   });
   const recorder = new AccessRecorder({ random: createRandomSource(), clock, logger });
   const observed = new ObservationRecorder({ clock, logger });
+  const routeUsage = options.metrics.usageByRoute ? new RouteUsageRecorder({ clock, logger }) : null;
   const listeners = new ChangeListeners(logger);
   const protectedResources = new ProtectedResources();
   let purpose: StartPurpose = 'app';
@@ -94,6 +98,7 @@ export function createInstance(options: ResolvedOptions): Instance {
         resources: protectedResources,
         recorder,
         observed,
+        routeUsage,
         onConfirmation:
           metrics === null ? undefined : (isConfirmed) => metrics.events.countConfirmation(isConfirmed),
         logger,
@@ -128,6 +133,7 @@ export function createInstance(options: ResolvedOptions): Instance {
     keyspaces,
     recorder,
     observed,
+    routeUsage,
     protectedResources,
     logger,
     metrics,

@@ -1,5 +1,6 @@
 import type { AccessRecorder } from '../audit/access-recorder.js';
 import type { ObservationRecorder } from '../audit/observation-recorder.js';
+import type { RouteUsageRecorder } from '../audit/route-usage-recorder.js';
 import type { EnforcedBounds } from '../domain/enforced-bounds.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import type { ChangeListeners } from '../feed/change-listeners.js';
@@ -42,6 +43,7 @@ export interface KeyAccessParts {
   readonly listeners: ChangeListeners;
   readonly recorder: Pick<AccessRecorder, 'forgetOwner'>;
   readonly observed: Pick<ObservationRecorder, 'forgetOwner'>;
+  readonly routeUsage: Pick<RouteUsageRecorder, 'forgetKey'> | null;
   /** Called with the outcome of each confirmation. */
   readonly onConfirmation?: ((isConfirmed: boolean) => void) | undefined;
   readonly logger: Logger;
@@ -55,7 +57,7 @@ const maxRecentVersions = 10_000;
  * used only under the lease that following the feed renews. Nothing is opened yet.
  */
 export function createKeyAccess(parts: KeyAccessParts): KeyAccess {
-  const { options, redis, keyspaces, listeners, recorder, observed, logger } = parts;
+  const { options, redis, keyspaces, listeners, recorder, observed, routeUsage, logger } = parts;
   const { clock } = options;
   const ensureLease = (): Promise<void> => following.ensureLease();
   const store = createLeasedStore(parts.store, ensureLease);
@@ -91,6 +93,7 @@ export function createKeyAccess(parts: KeyAccessParts): KeyAccess {
         return;
       }
       uses.forgetAddress(change.keyId);
+      routeUsage?.forgetKey(change.keyId);
       cache?.forget(change.keyId);
     },
     onConfirmation: parts.onConfirmation,

@@ -1,5 +1,6 @@
 import type { AccessRecorder } from '../audit/access-recorder.js';
 import type { ObservationRecorder } from '../audit/observation-recorder.js';
+import type { RouteUsageRecorder } from '../audit/route-usage-recorder.js';
 import { createSealingStoreProxy } from '../audit/sealing-store-proxy.js';
 import { createAuditSealer } from '../crypto/audit-sealer.js';
 import { createSessionBinder } from '../crypto/session-binder.js';
@@ -45,6 +46,8 @@ export interface StartParts {
   readonly recorder: AccessRecorder;
   /** Counts what guards in observe mode would have refused. */
   readonly observed: ObservationRecorder;
+  /** Counts requests by route; `null`: none is counted. */
+  readonly routeUsage: RouteUsageRecorder | null;
   /** Called with the outcome of each confirmation; `undefined`: nobody counts them. */
   readonly onConfirmation?: ((isConfirmed: boolean) => void) | undefined;
   readonly logger: Logger;
@@ -56,7 +59,7 @@ export interface StartParts {
  * @throws ApiKeysError `unavailable` with the reason, InvalidOptionError for what a retry does not fix
  */
 export async function startRunning(parts: StartParts): Promise<Running> {
-  const { options, recorder, observed, purpose, pepperFile } = parts;
+  const { options, recorder, observed, routeUsage, purpose, pepperFile } = parts;
   const readPepper = purpose === 'examination' ? requirePepperFile : readOrCreatePepperFile;
   const peppers = parts.peppers ?? parsePeppers(await readPepper(pepperFile));
   const sealer = createAuditSealer(peppers);
@@ -82,7 +85,8 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     places.stop();
     redis?.connection.client.off('close', forgetPlace);
     await background.stop();
-    await Promise.all([following.stop(), keyAccess.uses.close(), recorder.stop(), observed.stop()]);
+    const written = [keyAccess.uses.close(), recorder.stop(), observed.stop(), routeUsage?.stop()];
+    await Promise.all([following.stop(), ...written]);
     // A store that the app created is closed by the app.
     await Promise.all([redis?.cache.close(), options.store === undefined ? store.close() : undefined]);
   };
@@ -97,6 +101,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     if (purpose === 'app') await background.open();
     recorder.start(store.accessLog);
     observed.start(store.observations);
+    routeUsage?.start(store.usage);
   } catch (error) {
     await stop().catch(() => undefined);
     throw toStartError(error);

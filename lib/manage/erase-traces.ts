@@ -80,7 +80,9 @@ async function eraseTracesOfKeys(
 ): Promise<Pick<RemovedTraces, 'lastUsedAddresses' | 'refreshGrants'>> {
   let [lastUsedAddresses, refreshGrants] = [0, 0];
   for (let start = 0; start < keyIds.length; start += keysPerStep) {
-    const removed = await erasure.eraseTraces(keyIds.slice(start, start + keysPerStep));
+    const ofStep = keyIds.slice(start, start + keysPerStep);
+    await eraseInSteps((limit) => erasure.eraseRoutes(ofStep, limit));
+    const removed = await erasure.eraseTraces(ofStep);
     lastUsedAddresses += removed.lastUsedAddresses;
     refreshGrants += removed.refreshGrants;
     await sleep(pauseMs);

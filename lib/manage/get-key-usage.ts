@@ -1,4 +1,4 @@
-import { InvalidFieldError, parseMoment } from '../domain/key-fields.js';
+import { InvalidFieldError, parseEnabled, parseMoment } from '../domain/key-fields.js';
 import { dayMs } from '../domain/day-ms.js';
 import { hourMs, getPeriodStart, usageKeptMs } from '../domain/key-usage.js';
 import type { RecordedUsage } from '../domain/usage-view.js';
@@ -20,6 +20,11 @@ export interface UsageFilter<T extends Moment = Date> {
   readonly from?: T | undefined;
   /** The end; hours and days that start then or later are omitted. Default: now. */
   readonly to?: T | undefined;
+  /**
+   * Whether to return `routes` as well: the requests by route and class of status, of whole days (UTC) from the one in which `from`
+   * is. They are counted where the option `metrics.usageByRoute` is set. Default: `false`.
+   */
+  readonly byRoute?: boolean | undefined;
 }
 
 /** Maximum number of hours in one result: 31 days. */
@@ -36,24 +41,31 @@ export async function getKeyUsage(
   id: string,
   filter: UsageFilter<Moment> | ParsedFields,
 ): Promise<RecordedUsage> {
-  const query = readUsageFilter(filter, ports.clock.now());
+  const { byRoute, ...query } = readUsageFilter(filter, ports.clock.now());
   const { id: keyId, lastUsedAt, lastUsedAddress } = await getKey(ports, context, id);
   const counts = await ports.store.usage.list({ keyId, ...query });
   const { from, to } = query;
-  return { from, to, counts, lastUsedAt, lastUsedAddress };
+  const routes = byRoute
+    ? await ports.store.usage.listRoutes({ keyId, from: getPeriodStart(dayMs, from), to })
+    : null;
+  return { from, to, counts, routes, lastUsedAt, lastUsedAddress };
+}
+
+interface UsageFields {
+  readonly by: 'hour' | 'day';
+  readonly from: number;
+  readonly to: number;
+  readonly byRoute: boolean;
 }
 
 /** @throws ApiKeysError `invalid_request` */
-function readUsageFilter(
-  filter: UsageFilter<Moment> | ParsedFields,
-  now: number,
-): { readonly by: 'hour' | 'day'; readonly from: number; readonly to: number } {
-  const read = readFields<{ by: 'hour' | 'day'; from: number; to: number }>(
+function readUsageFilter(filter: UsageFilter<Moment> | ParsedFields, now: number): UsageFields {
+  const read = readFields<UsageFields>(
     filter,
-    { by: parseUsagePeriod, from: parseMoment, to: parseMoment },
+    { by: parseUsagePeriod, from: parseMoment, to: parseMoment, byRoute: parseEnabled },
     [],
   );
-  const { by = 'hour' } = read;
+  const { by = 'hour', byRoute = false } = read;
   // Nothing was used before 1970.
   const to = Math.max(0, read.to ?? now);
   const periodMs = by === 'day' ? dayMs : hourMs;
@@ -62,7 +74,7 @@ function readUsageFilter(
   const findFirst = (count: number): number => getPeriodStart(periodMs, to - 1) - (count - 1) * periodMs;
   const earliest = findFirst(by === 'day' ? maxDays : maxHours);
   const from = Math.max(0, getPeriodStart(periodMs, read.from ?? findFirst(periods)), earliest);
-  return { by, from, to };
+  return { by, from, to, byRoute };
 }
 
 /** `hour` or `day`. */

@@ -151,6 +151,7 @@ export function memoryStore(): KeyStore {
         for (const id of keyIds) usage.forgetParts(id);
         return { lastUsedAddresses: used.length, refreshGrants: tokens.removeOfKeys(keyIds) };
       },
+      eraseRoutes: async (keyIds, limit) => usage.forgetRoutes(keyIds, limit),
       eraseSpentCredits: async (ownerId) => credits.forget(ownerId),
     },
     claims: { find: async (name) => contents.claims.get(name) ?? null },

@@ -4,7 +4,9 @@ import { hourMs, getPeriodStart, type UsageCount } from '../domain/key-usage.js'
 import type { UsedPart } from '../domain/used-part.js';
 import type { KeyUse } from '../ports/key-store.js';
 import { deleteSome } from './delete-some.js';
-import type { UsageLog, UsageQuery } from '../ports/usage-log.js';
+import type { DailyRouteCount, RouteCount } from '../domain/route-usage.js';
+import type { RouteUsageQuery, UsageLog, UsageQuery } from '../ports/usage-log.js';
+import { MemoryRouteUsage } from './memory-route-usage.js';
 
 /** The counts of keys in memory. */
 export class MemoryUsageLog implements UsageLog {
@@ -13,6 +15,7 @@ export class MemoryUsageLog implements UsageLog {
 
   /** Key id -> `<kind> <name>` -> the days of its use. */
   readonly #parts = new Map<string, Map<string, UsedPart>>();
+  readonly #routes = new MemoryRouteUsage();
   readonly #findKey: (id: string) => ApiKeyRecord | undefined;
 
   /** @param findKey - what is recorded of secrets that a key no longer has is not listed */
@@ -51,6 +54,19 @@ export class MemoryUsageLog implements UsageLog {
     this.#parts.delete(keyId);
   }
 
+  async addRoutes(counts: readonly DailyRouteCount[]): Promise<void> {
+    for (const each of counts) if (this.#findKey(each.keyId) !== undefined) this.#routes.add(each);
+  }
+
+  async listRoutes(query: RouteUsageQuery): Promise<readonly RouteCount[]> {
+    return this.#routes.list(query);
+  }
+
+  /** Deletes counts of routes of keys, at most `limit` of them, and returns how many. */
+  forgetRoutes(keyIds: readonly string[], limit: number): number {
+    return this.#routes.forgetKeys(keyIds, limit);
+  }
+
   async list({ keyId, from, to, by }: UsageQuery): Promise<readonly UsageCount[]> {
     const periods = new Map<string, UsageCount>();
     for (const hour of this.#counts.get(keyId)?.values() ?? []) {
@@ -69,7 +85,7 @@ export class MemoryUsageLog implements UsageLog {
         forgotten += 1;
       }
     }
-    return forgotten;
+    return forgotten + this.#routes.forgetBefore(time, limit - forgotten);
   }
 
   /** Deletes counts of keys, at most `limit` of them, and returns how many. */
@@ -80,7 +96,7 @@ export class MemoryUsageLog implements UsageLog {
       forgotten += deleteSome(ofKey, limit - forgotten, () => true);
       if (ofKey.size === 0) this.#counts.delete(keyId);
     }
-    return forgotten;
+    return forgotten + this.#routes.forgetKeys(keyIds, limit - forgotten);
   }
 }
 

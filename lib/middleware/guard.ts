@@ -36,6 +36,7 @@ import {
   type FoundCredential,
   type ReadCredential,
 } from './read-credential.js';
+import type { RouteCounter } from './route-counter.js';
 import { composeRateLimitHeaders } from '../http/rate-limit-headers.js';
 import { describeRefusal } from './describe-refusal.js';
 import { createRefusalAnswers } from './refusal-answers.js';
@@ -73,6 +74,8 @@ export interface GuardParts {
   readonly checkCost: CheckCost;
   /** Measures every decision; `null`: none is measured, and none takes longer for it. */
   readonly observer: VerificationObserver | null;
+  /** Counts requests by route; `null`: none is counted. */
+  readonly routes: Pick<RouteCounter, 'follow'> | null;
 }
 
 /** Where handlers find the caller, whatever type the app has declared for it. */
@@ -182,6 +185,7 @@ export function createGuard(
       address: readAddress,
       isProbe,
       resource,
+      trace,
     };
     const verifier = isJwt(credential) ? (parts.tokenVerifier ?? parts.verifier)() : parts.verifier();
     if (trace !== undefined) return verifyObserved(verifier, request, trace);
@@ -264,6 +268,7 @@ export function createGuard(
     res: Response,
     next: NextFunction,
   ): boolean {
+    if (parts.routes !== null && decision !== 'fallback' && !isProbe) parts.routes.follow(req, res, decision);
     if (cacheHeaders) varyOnHeaders(res, varyOn);
     if (decision !== 'fallback' && decision.allowed) {
       admit(decision, credential, req, res);

@@ -4,13 +4,17 @@ import type { ObservationRecorder } from '../audit/observation-recorder.js';
 import { isJwtLike, readUnprovenClaims } from '../domain/jwt.js';
 import { toNetwork } from '../domain/network.js';
 import { ApiKeysError, InvalidOptionError } from '../errors.js';
+import {
+  describeBoundedRoute,
+  findAnsweredRoute,
+  noteFilled,
+  type RouteNotes,
+} from '../http/answered-route.js';
 import { parseCredentialSources } from '../http/credential-source.js';
 import { describeMethod } from '../http/describe-method.js';
-import { describeRoute, listValues } from '../http/describe-route.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
 import { describeHandler, readHandlerDescription } from '../http/handler-description.js';
 import { endKeepingBody, keepWholeBody } from '../http/kept-whole-body.js';
-import type { MountWords } from '../http/mount-words.js';
 import type { Clock } from '../ports/clock.js';
 import type { ApiKeyGuard } from './api-key-guard.js';
 import { isFullyEnforced, type Enforcement } from '../http/enforcement-options.js';
@@ -21,7 +25,7 @@ import type { MethodRequirements } from './method-requirements.js';
 import { createCredentialReader } from './read-credential.js';
 
 /** What guards in observe mode need besides. */
-export interface ObservingParts {
+export interface ObservingParts extends RouteNotes {
   readonly clock: Clock;
   /** Counts requests. */
   readonly recorder: Pick<ObservationRecorder, 'note' | 'noteLater'>;
@@ -29,10 +33,6 @@ export interface ObservingParts {
   readonly reportError: ErrorReporter;
   /** The requests that were counted. One is counted once: the first guard would have ended it. */
   readonly noted: WeakSet<Request>;
-  /** What the path parameters of mount paths were filled with: behind a router, Express has forgotten it. */
-  readonly filled: WeakMap<Request, readonly string[]>;
-  /** Of mount paths. */
-  readonly words: MountWords;
 }
 
 /** What the deciding guard calls instead of the next handler. */
@@ -119,16 +119,6 @@ function createDecidingParts(parts: GuardParts, { reportError }: ObservingParts)
   };
 }
 
-/** Notes the parameters of the path that this guard is mounted for, whether the request is counted here or by a guard behind. */
-function noteFilled({ filled }: ObservingParts, req: Request): void {
-  try {
-    const values = req.baseUrl === '' ? [] : listValues((req.params as object | undefined) ?? {});
-    if (values.length > 0) filled.set(req, [...new Set([...(filled.get(req) ?? []), ...values])]);
-  } catch {
-    // A request that cannot be read still passes.
-  }
-}
-
 /** Counts a request that passes, although it would have been refused or its decision failed. */
 function noteRequest(observing: ObservingParts, req: Request, res: Response, thrown: unknown): void {
   const { recorder, noted, reportError } = observing;
@@ -139,7 +129,7 @@ function noteRequest(observing: ObservingParts, req: Request, res: Response, thr
   if (error !== thrown) reportError('a guard in observe mode', error);
   const { keyId = null, ownerId = null } = error.refusal ?? {};
   const { baseUrl } = req;
-  const here = describeObservedRoute(observing, req);
+  const here = describeBoundedRoute(observing, req);
   const observation = { method: describeMethod(req), code: error.problem, keyId, ownerId };
   // Within a route it is known. In front of a router, it is known only when the request was answered, which may last, or never be.
   if (req.route !== undefined || typeof res.once !== 'function' || res.closed || res.destroyed) {
@@ -149,32 +139,6 @@ function noteRequest(observing: ObservingParts, req: Request, res: Response, thr
     'close',
     recorder.noteLater(observation, () => findAnsweredRoute(observing, req, baseUrl) ?? here),
   );
-}
-
-/** The route that has answered; `null` where the request does not tell any more, whatever was done to it meanwhile. */
-function findAnsweredRoute(observing: ObservingParts, req: Request, guardedFrom: string): string | null {
-  try {
-    // Express takes the path of a mount away again when nothing behind it has answered.
-    const isStillBehind = (req.baseUrl as string | undefined)?.startsWith(guardedFrom) === true;
-    return isStillBehind ? describeObservedRoute(observing, req) : null;
-  } catch {
-    return null;
-  }
-}
-
-/** The report is bounded, so callers must not choose its rows: without a mount path and a route, it has no word of the path. */
-function describeObservedRoute({ filled, words }: ObservingParts, req: Request): string {
-  const { baseUrl, path } = req;
-  const params = (req.params as object | undefined) ?? {};
-  const route = req.route as { readonly path?: unknown } | undefined;
-  const values = [...listValues(params), ...(filled.get(req) ?? [])];
-  const described = describeRoute({ baseUrl, path, route, params: values }, words);
-  if (baseUrl !== '' || typeof route?.path === 'string') return described;
-  // The app has written several paths for the route. A regular expression may match any word.
-  const word = described.replace(/\/\*$/, '');
-  const isWritten = (each: unknown): boolean =>
-    typeof each === 'string' && (each === word || each.startsWith(`${word}/`));
-  return word !== '' && Array.isArray(route?.path) && route.path.some(isWritten) ? described : '/*';
 }
 
 /**

@@ -190,7 +190,7 @@ export interface ApiKeysOptions<
   readonly requestId?: GivenRequestId | undefined;
   /**
    * Where what is measured is reported: `{ prometheus: register }` for prom-client, `{ openTelemetry: true }` for metrics and spans
-   * of OpenTelemetry.
+   * of OpenTelemetry; and `{ usageByRoute: true }` counts the requests of each key by route and status.
    *
    * @default undefined - nothing is measured
    */

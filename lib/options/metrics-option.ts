@@ -4,7 +4,7 @@ import { loadOpenTelemetry, type OpenTelemetryApi } from '../metrics/load-open-t
 import type { TelemetryMeterProvider, TelemetryTracerProvider } from '../metrics/open-telemetry-types.js';
 import type { PrometheusRegistry } from '../metrics/prometheus-registry.js';
 import { hasMethods } from './has-methods.js';
-import { allowAbsent, take } from './option-readers.js';
+import { allowAbsent, take, takeFlag, withDefault } from './option-readers.js';
 import { readOptions, type OptionReader, type ReadersOf } from './read-options.js';
 
 /** The option `metrics`: where this instance reports what it measures. */
@@ -23,6 +23,19 @@ export interface MetricsOption {
    * @default undefined - none
    */
   readonly openTelemetry?: true | OpenTelemetryOption | undefined;
+  /**
+   * Counts the requests of each key by route and class of status, in the database, for `keys.usage({ id, byRoute: true })`.
+   *
+   * @default false
+   */
+  readonly usageByRoute?: boolean | undefined;
+}
+
+/** The option as it was read. */
+export interface ResolvedMetricsOption {
+  /** `null`: nothing is reported. */
+  readonly targets: MetricTargets | null;
+  readonly usageByRoute: boolean;
 }
 
 /** Providers of OpenTelemetry. */
@@ -41,7 +54,7 @@ export interface OpenTelemetryOption {
   readonly tracerProvider?: TelemetryTracerProvider | null | undefined;
 }
 
-const example = '{ prometheus: register }, or { openTelemetry: true }';
+const example = '{ prometheus: register }, { openTelemetry: true } or { usageByRoute: true }';
 
 const readers = {
   prometheus: allowAbsent(
@@ -50,6 +63,7 @@ const readers = {
     ),
   ),
   openTelemetry: allowAbsent(readOpenTelemetry),
+  usageByRoute: withDefault(takeFlag, false),
 } satisfies ReadersOf<MetricsOption>;
 
 const providerReaders = {
@@ -57,21 +71,19 @@ const providerReaders = {
   tracerProvider: takeProvider<TelemetryTracerProvider>('a TracerProvider', 'getTracer'),
 } satisfies ReadersOf<OpenTelemetryOption>;
 
-/**
- * Reads the option `metrics`; `null` when nothing is reported.
- *
- * @throws InvalidOptionError
- */
-export function readMetrics(value: unknown, path: string): MetricTargets | null {
-  if (value === undefined) return null;
-  const { prometheus, openTelemetry } = readOptions(path, value, readers, { example });
+/** @throws InvalidOptionError */
+export function readMetrics(value: unknown, path: string): ResolvedMetricsOption {
+  if (value === undefined) return { targets: null, usageByRoute: false };
+  const { prometheus, openTelemetry, usageByRoute } = readOptions(path, value, readers, { example });
   if (Object.keys(value as object).length === 0) {
-    throw new InvalidOptionError(`${path}: names nothing to report to; write ${example}`);
+    throw new InvalidOptionError(`${path}: names nothing to measure; write ${example}`);
   }
-  if (prometheus === undefined && openTelemetry === undefined) return null;
   const { meterProvider = null, tracerProvider = null } = openTelemetry ?? {};
-  if (prometheus === undefined && meterProvider === null && tracerProvider === null) return null;
-  return { prometheus: prometheus ?? null, meterProvider, tracerProvider };
+  const isReported = prometheus !== undefined || meterProvider !== null || tracerProvider !== null;
+  return {
+    targets: isReported ? { prometheus: prometheus ?? null, meterProvider, tracerProvider } : null,
+    usageByRoute,
+  };
 }
 
 function readOpenTelemetry(value: unknown, path: string): Omit<MetricTargets, 'prometheus'> {

@@ -1,7 +1,6 @@
 import type { ForeignFormats } from '../domain/foreign-format.js';
 import type { CredentialSource } from '../http/credential-source.js';
 import type { GivenRequestId } from '../http/request-id-reader.js';
-import type { MetricTargets } from '../metrics/create-metrics.js';
 import type { Clock } from '../ports/clock.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
@@ -15,7 +14,7 @@ import { readFailureBudget } from './failure-budget-option.js';
 import { readForeignFormats } from './foreign-formats-option.js';
 import { hasMethods } from './has-methods.js';
 import { readLimits, type LimitsRead } from './limits-option.js';
-import { readMetrics } from './metrics-option.js';
+import { readMetrics, type ResolvedMetricsOption } from './metrics-option.js';
 import {
   allowAbsent,
   ignoreEmpty,
@@ -70,8 +69,7 @@ export interface ReadApiKeysOptions {
   readonly signatures: unknown;
   /** `undefined`: the header. */
   readonly requestId: GivenRequestId | undefined;
-  /** `null`: nothing is measured. */
-  readonly metrics: MetricTargets | null;
+  readonly metrics: ResolvedMetricsOption;
   readonly clock: Clock;
   readonly logger: Logger;
 }

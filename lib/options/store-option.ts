@@ -21,7 +21,7 @@ const methods = [
 ];
 const methodsOfParts: Readonly<Record<string, readonly string[]>> = {
   feed: ['join', 'leave', 'beat', 'latest', 'lastSequence', 'instances', 'remove', 'watch'],
-  usage: ['list', 'listParts', 'forgetBefore'],
+  usage: ['list', 'listParts', 'addRoutes', 'listRoutes', 'forgetBefore'],
   nonces: ['take'],
   accessLog: ['add', 'list', 'findScanEnd', 'prune'],
   trail: ['head', 'entries', 'lastEntries'],

@@ -27,6 +27,12 @@ export interface Erasure {
   eraseFromObservations(ownerId: string, limit: number): Promise<number>;
   /** Removes the addresses that keys were last used from, and what is recorded of their parts, and deletes their chains of refresh tokens. */
   eraseTraces(keyIds: readonly string[]): Promise<ErasedTraces>;
+  /**
+   * Deletes the usage of keys by route, at most `limit` counts.
+   *
+   * @returns the number of deleted counts; fewer than `limit` means that these were all
+   */
+  eraseRoutes(keyIds: readonly string[], limit: number): Promise<number>;
   /** Deletes what an owner has spent of shared credits, in every environment; the number of rows. */
   eraseSpentCredits(ownerId: string): Promise<number>;
 }

@@ -8,6 +8,7 @@ import { addOwnerCredits } from './migrations/add-owner-credits.js';
 import { addOwners } from './migrations/add-owners.js';
 import { addPlaces } from './migrations/add-places.js';
 import { addRemovedKeys } from './migrations/add-removed-keys.js';
+import { addRoutes } from './migrations/add-routes.js';
 import { addTrailStart } from './migrations/add-trail-start.js';
 import { addTokensAndSignatures } from './migrations/add-tokens-and-signatures.js';
 import { addUsedParts } from './migrations/add-used-parts.js';
@@ -41,4 +42,5 @@ export const migrations: readonly Migration[] = [
   indexParents,
   addEvents,
   addColumns('when queues of events were declared', { event_queues: { declared_at: 'integer' } }),
+  addRoutes,
 ];

@@ -6,6 +6,7 @@ import {
   eraseUseAddresses,
 } from './queries/erasure-queries.js';
 import { deleteObservations } from './queries/observation-queries.js';
+import { deleteRouteCounts } from './queries/route-counts.js';
 import { deleteUsedParts } from './queries/used-parts.js';
 import { deleteSpent } from './queries/owner-credit-queries.js';
 import type { WithinDeadline } from './sql-change-feed.js';
@@ -49,6 +50,12 @@ export class SqlErasure implements Erasure {
         refreshGrants: await this.#database.writeOnce(budget, (on) => deleteRefreshGrants(on, keyIds)),
       };
     });
+  }
+
+  eraseRoutes(keyIds: readonly string[], limit: number): Promise<number> {
+    return this.#within('Erasing usage by route', (budget) =>
+      this.#database.writeOnce(budget, (on) => deleteRouteCounts(on, { keyIds }, limit)),
+    );
   }
 
   eraseSpentCredits(ownerId: string): Promise<number> {

@@ -39,6 +39,7 @@ import { findTakenIds } from './queries/taken-ids.js';
 import { readClock } from './queries/database-clock.js';
 import { deleteExpired } from './queries/expired-rows.js';
 import { deleteUsage } from './queries/delete-usage.js';
+import { deleteRouteCounts } from './queries/route-counts.js';
 import { insertDigest } from './queries/key-changes.js';
 import { compileFindKey, countKeysOfOwner, findScanEnd, listKeys } from './queries/key-queries.js';
 import type { FindKeyById } from './queries/key-queries.js';
@@ -110,7 +111,10 @@ export class SqlKeyStore implements KeyStore {
       ),
     removeUsage: (keyIds, limit) =>
       this.#within('Removing counts of uses', (budget) =>
-        this.#database.writeOnce(budget, (database) => deleteUsage(database, { keyIds }, limit)),
+        this.#database.writeOnce(budget, async (database) => {
+          const deleted = await deleteUsage(database, { keyIds }, limit);
+          return deleted + (await deleteRouteCounts(database, { keyIds }, limit - deleted));
+        }),
       ),
     removeTrimmed: (limit) =>
       this.#within('Removing entries of the audit trail', (budget) =>

@@ -12,6 +12,7 @@ export interface Tables {
   key_uses: KeyUsesTable;
   key_usage: KeyUsageTable;
   key_used_parts: KeyUsedPartsTable;
+  key_routes: KeyRoutesTable;
   key_credits: KeyCreditsTable;
   owner_credits: OwnerCreditsTable;
   credentials: CredentialsTable;
@@ -101,6 +102,17 @@ export interface KeyUsageTable {
   hour: number;
   /** `allowed`, or the code of a refusal. */
   verdict: string;
+  count: number;
+}
+
+/** How often a key was used on one day, by route and class of status. */
+export interface KeyRoutesTable {
+  key_id: string;
+  /** When the day begins. */
+  day: number;
+  /** As the app has declared it; `other` for those beyond the bound. */
+  route: string;
+  status: string;
   count: number;
 }
 

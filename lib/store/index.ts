@@ -56,7 +56,7 @@ export type {
   StoredSigningKey,
   TokenStore,
 } from '../ports/token-store.js';
-export type { UsageLog, UsageQuery } from '../ports/usage-log.js';
+export type { RouteUsageQuery, UsageLog, UsageQuery } from '../ports/usage-log.js';
 
 // What is stored.
 export type { ApiKeyRecord, KeyHint } from '../domain/api-key.js';
@@ -71,6 +71,8 @@ export type { KeyState } from '../domain/key-state.js';
 export type { LifetimeBounds } from '../domain/lifetime-bounds.js';
 export type { JsonObject, JsonValue } from '../domain/json.js';
 export type { UsageCount, UseVerdict } from '../domain/key-usage.js';
+export { maxRoutesPerDay, otherRoutes } from '../domain/route-usage.js';
+export type { DailyRouteCount, RouteCount, StatusClass } from '../domain/route-usage.js';
 export type { ObservedGroup, ObservedRefusal } from '../domain/observed-refusal.js';
 export type { AccessAction, AccessEntry } from '../domain/access-entry.js';
 export type { AuditAction, AuditActor, AuditEntry, AuditEntryDraft } from '../domain/audit-entry.js';

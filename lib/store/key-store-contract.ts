@@ -22,6 +22,7 @@ import { describeStoredTrail } from './contract-stored-trail.js';
 import { describeTrailStart } from './contract-trail-start.js';
 import { describeWebhooks } from './contract-webhooks.js';
 import { describeUsage } from './contract-usage.js';
+import { describeRouteUsage } from './contract-route-usage.js';
 import { describeRoundTrips } from './contract-round-trips.js';
 import { describeTokens } from './contract-tokens.js';
 import { getGlobalTestApi, type TestApi } from './test-api.js';
@@ -75,6 +76,7 @@ export function describeKeyStore(
     describeTokens(context);
     describeChangeFeed(context);
     describeUsage(context);
+    describeRouteUsage(context);
     describeNonces(context);
     describeHousekeeping(context);
     describeRemoval(context);

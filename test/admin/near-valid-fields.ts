@@ -517,6 +517,7 @@ export const nearValidParameters: Readonly<Record<QueryParameter, NearValid<stri
   createdByMember: line(200),
   parentId: line(200),
   inactiveAncestor: word('true', 'false'),
+  byRoute: word('true', 'false'),
   resource: {
     good: line(64).good.map((id) => `project:${id}`),
     bad: fc.oneof(

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import { createApiKeys, type ApiKeys } from '../../lib/index.js';
+import request from 'supertest';
+import { createApiKeys, type ApiKeys, type ApiKeysOptions } from '../../lib/index.js';
 import { makeOwnDatabase, type OwnDatabase } from '../harness/own-database.js';
 import { scopes, testPepper, type Scope } from '../harness/instance.js';
 import { theApp } from '../harness/the-app.js';
@@ -19,8 +20,9 @@ let url: string;
 /** What the server got: methods, paths, and the header that had the credential. */
 const requests: string[] = [];
 
-const open = (): ApiKeys<Scope> =>
+const open = (options: Pick<ApiKeysOptions, 'metrics'> = {}): ApiKeys<Scope> =>
   createApiKeys({
+    ...options,
     ...{ prefix: 'acme', scopes, pepper: testPepper, bcryptCost: 8, database: database.url },
     logger: { warn: () => undefined, error: () => undefined },
   });
@@ -126,6 +128,32 @@ describe.each(Object.entries(ways))('by way of %s', (way, run) => {
     expect((await run('owners', '--suspended')).out).toContain('Invoice 17');
     expect((await run('owners', '--resume', owner)).code).toBe(0);
     expect(await verify(key)).toBe('allowed');
+  });
+
+  it('usage is read by route', async () => {
+    const { id, key } = await create('CI', owner);
+    const none = await run('usage', id, '--by-route');
+    expect(none).toMatchObject({ code: 0, out: '', err: 'No requests were counted by route in this time.' });
+    const counting = open({ metrics: { usageByRoute: true } });
+    await counting.ready();
+    const host = express();
+    host.get('/orders/:id', counting.requireApiKey('orders:read'), (_req, res) => void res.json({}));
+    for (const path of ['/orders/1', '/orders/2']) await request(host).get(path).set('X-API-Key', key);
+    // Which writes the counts.
+    await counting.close();
+    const shown = await run('usage', id, '--by-route');
+    expect(
+      shown.out
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split(/ +/)),
+    ).toEqual([
+      ['ROUTE', '2XX', '3XX', '4XX', '5XX', 'ABORTED'],
+      ['/orders/:id', '2', '0', '0', '0', '0'],
+    ]);
+    expect(JSON.parse((await run('usage', id, '--by-route', '--json')).out)).toMatchObject({
+      routes: [{ route: '/orders/:id', counts: { '2xx': 2 } }],
+    });
   });
 
   it('usage, posture and the audit log are read', async () => {

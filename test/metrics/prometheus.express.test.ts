@@ -283,7 +283,7 @@ describe('the option metrics', () => {
     createApiKeys({ ...base, store: memoryStore(), metrics: metrics as never });
 
   it.each([
-    ['nothing to report to', {}, /metrics: names nothing to report to/],
+    ['nothing to measure', {}, /metrics: names nothing to measure/],
     ['a flag', true, /metrics: .*\{ prometheus: register \}/],
     ['what is no registry', { prometheus: {} }, /metrics\.prometheus: takes a Registry of prom-client/],
     ['another name', { openTelemtry: true }, /did you mean 'openTelemetry'/],

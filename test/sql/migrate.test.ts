@@ -19,6 +19,7 @@ const insertNewer = `insert into schema_versions (version, name) values (${newer
 
 /** Undoes every migration after the first, the newest first; some of them have only added to tables that are dropped. */
 const backToVersion1 = [
+  'drop table key_routes',
   ...['webhooks', 'event_deliveries', 'event_queues'].map((table) => `drop table ${table}`),
   'drop index keys_by_parent',
   ...['sequence', 'hash', 'entry'].map((column) => `alter table audit_head drop column start_${column}`),

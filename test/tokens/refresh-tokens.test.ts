@@ -63,6 +63,7 @@ async function start(
     listeners: new ChangeListeners(logger),
     recorder: new AccessRecorder({ random, clock, logger }),
     observed: new ObservationRecorder({ clock, logger }),
+    routeUsage: null,
   });
   const { tokens } = running;
   if (tokens === null) throw new Error('no tokens');

@@ -52,6 +52,7 @@ export type QueryParameter =
   | 'code'
   | 'anchor'
   | 'by'
+  | 'byRoute'
   | 'from'
   | 'to';
 
@@ -192,6 +193,16 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
     schema: {
       type: 'boolean',
       description: 'Only deliveries that were given up, or only those that are attempted again.',
+    },
+    parse: parseBoolean,
+  },
+  byRoute: {
+    schema: {
+      type: 'boolean',
+      default: false,
+      description:
+        'Whether to return `routes`: the requests by route and class of status, of whole days (UTC). They are counted where the ' +
+        'option `metrics.usageByRoute` is set.',
     },
     parse: parseBoolean,
   },

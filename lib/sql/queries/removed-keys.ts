@@ -82,6 +82,7 @@ const tablesOfKey = [
   'key_uses',
   'key_usage',
   'key_used_parts',
+  'key_routes',
   'key_credits',
   'credentials',
   'expiry_notices',

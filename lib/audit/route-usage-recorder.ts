@@ -1,0 +1,186 @@
+import { dayMs } from '../domain/day-ms.js';
+import { FailureLog } from '../domain/failure-log.js';
+import { getPeriodStart } from '../domain/key-usage.js';
+import {
+  maxRouteLength,
+  maxRoutesPerDay,
+  otherRoutes,
+  statusClasses,
+  type DailyRouteCount,
+  type StatusClass,
+} from '../domain/route-usage.js';
+import type { Clock } from '../ports/clock.js';
+import type { Logger } from '../ports/logger.js';
+import type { UsageLog } from '../ports/usage-log.js';
+
+/** The counts of one key on one day: route -> one count for each class of status. */
+interface CountedDay {
+  readonly keyId: string;
+  readonly day: number;
+  readonly routes: Map<string, number[]>;
+}
+
+/** How long requests are counted before the counts are written, in milliseconds. */
+export const routeUsageWindowMs = 10_000;
+/** The number of routes of keys that are counted before the end of the window is not waited for. */
+export const maxWaitingRoutes = 10_000;
+/** The maximum number of counts in one transaction, because changes may have to wait for it. */
+const maxWrittenAtOnce = 1_000;
+
+/**
+ * Counts requests of keys by route and class of status, and writes the counts in the background. Only requests of keys that were
+ * authenticated are counted, and however many there are, the number of counts is bounded, in memory and in the database. When the
+ * process is killed, one window is lost at most, while the database is available.
+ */
+export class RouteUsageRecorder {
+  readonly #clock: Clock;
+  readonly #failures: FailureLog;
+  #log: Pick<UsageLog, 'addRoutes'> | null = null;
+  /** By key. */
+  #days = new Map<string, CountedDay>();
+  /** Days that are over. */
+  #past: CountedDay[] = [];
+  #routes = 0;
+  #lost = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #isWriting = false;
+  /** Whether a write is due before the end of the window: not again until it has succeeded. */
+  #isHurried = false;
+  #writing: Promise<void> = Promise.resolve();
+  /** Keys whose data was erased while their counts were being written. */
+  readonly #erased = new Set<string>();
+
+  constructor({ clock, logger }: { readonly clock: Clock; readonly logger: Logger }) {
+    this.#clock = clock;
+    this.#failures = new FailureLog(logger, {
+      begins: 'usage by route is not written yet',
+      ends: (lost) => `usage by route is written again; ${lost} requests were not counted`,
+    });
+  }
+
+  /** Sets the log to write to. */
+  start(log: Pick<UsageLog, 'addRoutes'>): void {
+    this.#log = log;
+  }
+
+  /** Writes what is left. Never rejects. */
+  async stop(): Promise<void> {
+    await this.flush();
+    this.#log = null;
+    this.#cancel();
+  }
+
+  /** Counts one request that has been answered. */
+  note(keyId: string, route: string, status: StatusClass): void {
+    const day = getPeriodStart(dayMs, this.#clock.now());
+    this.#add({ keyId, day, route: route.slice(0, maxRouteLength), status, count: 1 });
+    this.#timer ??= setTimeout(() => void this.flush(), routeUsageWindowMs).unref();
+    if (this.#routes < maxWaitingRoutes || this.#isHurried) return;
+    this.#isHurried = true;
+    void this.flush();
+  }
+
+  /** Drops what is not written yet of a key whose data was erased. */
+  forgetKey(keyId: string): void {
+    this.#routes -= this.#days.get(keyId)?.routes.size ?? 0;
+    this.#days.delete(keyId);
+    for (const past of this.#past) if (past.keyId === keyId) this.#routes -= past.routes.size;
+    this.#past = this.#past.filter((past) => past.keyId !== keyId);
+    if (this.#isWriting) this.#erased.add(keyId);
+  }
+
+  /** Writes what was counted. Never rejects. */
+  flush(): Promise<void> {
+    this.#cancel();
+    this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
+  }
+
+  #cancel(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #add({ keyId, day, route, status, count }: DailyRouteCount): void {
+    const known = this.#days.get(keyId);
+    // The database does not take what was counted.
+    const isFull = this.#routes >= 2 * maxWaitingRoutes;
+    if (isFull && (known?.day !== day || !known.routes.has(route))) {
+      this.#lost += count;
+      return;
+    }
+    const { routes } = known?.day === day ? known : this.#startDay(keyId, day, known);
+    const name = routes.has(route) || routes.size < maxRoutesPerDay ? route : otherRoutes;
+    const counts = routes.get(name) ?? this.#addRoute(routes, name);
+    counts[statusClasses.indexOf(status)]! += count;
+  }
+
+  #startDay(keyId: string, day: number, before: CountedDay | undefined): CountedDay {
+    if (before !== undefined) this.#past.push(before);
+    const started = { keyId, day, routes: new Map<string, number[]>() };
+    this.#days.set(keyId, started);
+    return started;
+  }
+
+  #addRoute(routes: Map<string, number[]>, route: string): number[] {
+    const counts = statusClasses.map(() => 0);
+    routes.set(route, counts);
+    this.#routes += 1;
+    return counts;
+  }
+
+  #take(): readonly DailyRouteCount[] {
+    const days = [...this.#past, ...this.#days.values()];
+    this.#days = new Map();
+    this.#past = [];
+    this.#routes = 0;
+    return days.flatMap(listCounts);
+  }
+
+  async #write(): Promise<void> {
+    const log = this.#log;
+    if (log === null || this.#routes === 0) return;
+    const counts = this.#take();
+    this.#isWriting = true;
+    let hasFailed = false;
+    for (let start = 0; start < counts.length; start += maxWrittenAtOnce) {
+      const batch = counts
+        .slice(start, start + maxWrittenAtOnce)
+        .filter(({ keyId }) => !this.#erased.has(keyId));
+      try {
+        await log.addRoutes(batch);
+      } catch (error) {
+        hasFailed = true;
+        this.#keep(batch, error);
+      }
+    }
+    this.#isWriting = false;
+    this.#erased.clear();
+    if (hasFailed) return;
+    this.#isHurried = false;
+    // Also what was lost since the last failure, or because a write took too long.
+    if (this.#lost > 0) this.#reportLost(null);
+    this.#failures.worked();
+  }
+
+  /** Retried with the next window, as far as there is room; what may have been written is rather counted twice than lost. */
+  #keep(counts: readonly DailyRouteCount[], error: unknown): void {
+    for (const each of counts) if (!this.#erased.has(each.keyId)) this.#add(each);
+    this.#reportLost(error);
+    this.#timer ??= setTimeout(() => void this.flush(), routeUsageWindowMs).unref();
+  }
+
+  #reportLost(error: unknown): void {
+    this.#failures.failed(error, this.#lost);
+    this.#lost = 0;
+  }
+}
+
+function listCounts({ keyId, day, routes }: CountedDay): readonly DailyRouteCount[] {
+  return Array.from(routes, ([route, counts]) =>
+    statusClasses.flatMap((status, index) => {
+      const count = counts[index] ?? 0;
+      return count === 0 ? [] : [{ keyId, day, route, status, count }];
+    }),
+  ).flat();
+}

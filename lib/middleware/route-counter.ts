@@ -1,0 +1,63 @@
+import type { Request, Response } from 'express';
+import type { RouteUsageRecorder } from '../audit/route-usage-recorder.js';
+import { toStatusClass, type StatusClass } from '../domain/route-usage.js';
+import type { Verdict } from '../domain/verdict.js';
+import {
+  describeBoundedRoute,
+  findAnsweredRoute,
+  noteFilled,
+  type RouteNotes,
+} from '../http/answered-route.js';
+
+/**
+ * Counts requests of authenticated keys by their route and the status that they were answered with, when that is known. A request is
+ * counted once, however many guards it passes.
+ */
+export class RouteCounter {
+  readonly #recorder: Pick<RouteUsageRecorder, 'note'>;
+  readonly #notes: RouteNotes;
+  readonly #seen = new WeakSet<Request>();
+
+  constructor(recorder: Pick<RouteUsageRecorder, 'note'>, notes: RouteNotes) {
+    this.#recorder = recorder;
+    this.#notes = notes;
+  }
+
+  /** Counts a request when it has been answered. To be called when a guard has decided. Never throws. */
+  follow(req: Request, res: Response, verdict: Verdict): void {
+    const keyId = getProvenKeyId(verdict);
+    if (keyId === undefined || this.#seen.has(req)) return;
+    // A request that is only checked, as with `verifyRequest`, is not answered here.
+    if (typeof res.once !== 'function') return;
+    try {
+      this.#seen.add(req);
+      this.#countAtEnd(req, res, keyId);
+    } catch {
+      // A request that cannot be read is still answered.
+    }
+  }
+
+  #countAtEnd(req: Request, res: Response, keyId: string): void {
+    noteFilled(this.#notes, req);
+    const { baseUrl } = req;
+    const isInRoute = req.route !== undefined;
+    const here = describeBoundedRoute(this.#notes, req);
+    let isCounted = false;
+    const count = (status: StatusClass): void => {
+      if (isCounted) return;
+      isCounted = true;
+      // In front of a router, the route is known only when the request was answered.
+      const route = isInRoute ? here : (findAnsweredRoute(this.#notes, req, baseUrl) ?? here);
+      this.#recorder.note(keyId, route, status);
+    };
+    if (res.closed || res.destroyed) return count('aborted');
+    res.once('finish', () => count(toStatusClass(res.statusCode)));
+    res.once('close', () => count('aborted'));
+  }
+}
+
+/** Counted is what the usage of a key counts: no request of a caller that has not proven the secret, and none that hides the key. */
+function getProvenKeyId(verdict: Verdict): string | undefined {
+  if (verdict.allowed) return verdict.apiKey.id;
+  return verdict.ownerId === undefined || verdict.code === 'invalid_token' ? undefined : verdict.keyId;
+}
