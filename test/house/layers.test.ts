@@ -151,12 +151,12 @@ interface Case {
 }
 
 /** One file per import, half of them type-only: naming a type of another layer is knowing it. */
-const casesFrom = (specifiersOf: (layer: string) => readonly string[]): readonly Case[] =>
+const casesFrom = (name: string, specifiersOf: (layer: string) => readonly string[]): readonly Case[] =>
   LAYERS.flatMap((layer) =>
     specifiersOf(layer).map((specifier, index) => ({
       layer,
       specifier,
-      path: `lib/${layer}/case-${index}.ts`,
+      path: `lib/${layer}/${name}-${index}.ts`,
       text:
         index % 2 === 0
           ? `import type { Thing } from '${specifier}';\nexport type Mine = Thing;\n`
@@ -164,12 +164,65 @@ const casesFrom = (specifiersOf: (layer: string) => readonly string[]): readonly
     })),
   );
 
-const lintCases = (cases: readonly Case[]): Set<string> =>
-  new Set(
-    lint(Object.fromEntries(cases.map(({ path, text }) => [path, text])))
-      .filter(isLayerFinding)
-      .map(({ file }) => file),
-  );
+const forbidden = casesFrom('forbidden', forbiddenTo);
+const allowed = casesFrom('allowed', allowedTo);
+
+const inFoldersOfLayers: Readonly<Record<string, string>> = {
+  'admin/fields': '../../dialects/read-body.js',
+  'admin/openapi': '../../middleware/guard.js',
+  'middleware/routes': '../../admin/endpoint.js',
+  'dialects/yativo': '../../admin/endpoint.js',
+  'sql/postgres': '../../redis/scripts.js',
+  'sql/sqlite': '../../http/send-problem.js',
+  'signatures/hmac': '../../middleware/guard.js',
+  'cli/doctor': '../../redis/scripts.js',
+};
+const insideFolders = Object.entries(inFoldersOfLayers).map(
+  ([folder, specifier]) => [`lib/${folder}/case.ts`, `export { thing } from '${specifier}';\n`] as const,
+);
+
+const atTheTop = ['index', 'api-keys', 'create-api-keys', 'errors', 'problems', 'deadline'].map(
+  (name) => [`lib/${name}.ts`, `export type { Redis } from 'ioredis';\n`] as const,
+);
+
+const DYNAMIC = /\b(?:import|require|require\.resolve)\(\s*['"]([^'"]+)['"]/g;
+const asStatic = (text: string): string =>
+  [...text.matchAll(DYNAMIC)].map(([, specifier]) => `import '${specifier}';\n`).join('');
+const dynamic = asStatic(`const load = () => import('libsql'); const again = require("pg");`);
+
+const brokenRules: Readonly<Record<string, string>> = {
+  'no-floating-promises': 'export function go(work: () => Promise<void>): void {\n  work();\n}\n',
+  'no-misused-promises':
+    'export function go(list: number[], ask: () => Promise<boolean>): number[] {\n  return list.filter(() => ask());\n}\n',
+  'no-explicit-any': 'export function go(value: any): unknown {\n  return value;\n}\n',
+};
+
+/** All at once: most of what a call of the linter takes is its start. */
+const findings = lint({
+  ...Object.fromEntries([...forbidden, ...allowed].map(({ path, text }) => [path, text])),
+  ...Object.fromEntries([...insideFolders, ...atTheTop]),
+  ...Object.fromEntries(Object.entries(brokenRules).map(([rule, text]) => [`lib/verify/${rule}.ts`, text])),
+  'lib/manage/load-driver.ts': dynamic,
+  'lib/sql/load-driver.ts': dynamic,
+  'lib/verify/one.ts': `import { two } from './two.js';\nexport const one = (): number => two();\n`,
+  'lib/verify/two.ts': `import { one } from './one.js';\nexport const two = (): number => one();\n`,
+});
+
+/** Which of some files are refused for what they import, once for each time, in order. */
+function refusedOf(paths: Iterable<string>): readonly string[] {
+  const wanted = new Set(paths);
+  return findings
+    .filter(isLayerFinding)
+    .map(({ file }) => file)
+    .filter((file) => wanted.has(file))
+    .toSorted();
+}
+
+const rulesBrokenIn = (path: string): string =>
+  findings
+    .filter(({ file }) => file === path)
+    .map(({ rule }) => rule)
+    .join();
 
 /** File -> the files below the same folder that it names in imports and exports, of values and of types. */
 function importsIn(folder: string): ReadonlyMap<string, readonly string[]> {
@@ -211,44 +264,23 @@ function circlesAmong(imports: ReadonlyMap<string, readonly string[]>): readonly
 }
 
 describe('the layers of lib/', () => {
-  const forbidden = casesFrom(forbiddenTo);
-  const allowed = casesFrom(allowedTo);
-  let refused: Set<string>;
-  let refusedAllowed: Set<string>;
-
-  beforeAll(() => {
-    refused = lintCases(forbidden);
-    refusedAllowed = lintCases(allowed);
-  });
+  const refused = refusedOf(forbidden.map(({ path }) => path));
 
   it.each(forbidden.map((one) => [one.layer, one.specifier, one.path]))(
     '%s may not import %s',
     (_layer, _specifier, path) => {
-      expect([...refused]).toContain(path);
+      expect(refused).toContain(path);
     },
   );
 
   it('may import what lies below them', () => {
-    expect([...refusedAllowed]).toEqual([]);
+    expect(refusedOf(allowed.map(({ path }) => path))).toEqual([]);
     expect(allowed.length).toBeGreaterThan(50);
   });
 
   it('hold inside the folders of a layer as well', () => {
-    const foreign: Readonly<Record<string, string>> = {
-      'admin/fields': '../../dialects/read-body.js',
-      'admin/openapi': '../../middleware/guard.js',
-      'middleware/routes': '../../admin/endpoint.js',
-      'dialects/yativo': '../../admin/endpoint.js',
-      'sql/postgres': '../../redis/scripts.js',
-      'sql/sqlite': '../../http/send-problem.js',
-      'signatures/hmac': '../../middleware/guard.js',
-      'cli/doctor': '../../redis/scripts.js',
-    };
-    const files = Object.entries(foreign).map(
-      ([folder, specifier]) => [`lib/${folder}/case.ts`, `export { thing } from '${specifier}';\n`] as const,
-    );
-    const found = lint(Object.fromEntries(files)).filter(isLayerFinding);
-    expect(found.map(({ file }) => file).toSorted()).toEqual(files.map(([path]) => path).toSorted());
+    const paths = insideFolders.map(([path]) => path);
+    expect(refusedOf(paths)).toEqual(paths.toSorted());
   });
 
   it('leave at most six files at the top of lib/', () => {
@@ -263,20 +295,12 @@ describe('the layers of lib/', () => {
   });
 
   it('keep packages out of the files at the top of lib/', () => {
-    const files = ['index', 'api-keys', 'create-api-keys', 'errors', 'problems', 'deadline'];
-    const findings = lint(
-      Object.fromEntries(files.map((name) => [`lib/${name}.ts`, `export type { Redis } from 'ioredis';\n`])),
-    );
-    const refusedFiles = findings.filter(isLayerFinding).map(({ file }) => file);
-    expect(refusedFiles.toSorted()).toEqual(files.map((name) => `lib/${name}.ts`).toSorted());
+    const paths = atTheTop.map(([path]) => path);
+    expect(refusedOf(paths)).toEqual(paths.toSorted());
   });
 });
 
 describe('imports that the linter does not look into', () => {
-  const DYNAMIC = /\b(?:import|require|require\.resolve)\(\s*['"]([^'"]+)['"]/g;
-  const asStatic = (text: string): string =>
-    [...text.matchAll(DYNAMIC)].map(([, specifier]) => `import '${specifier}';\n`).join('');
-
   it('keep to the layers as well', () => {
     const files = filesBelow(join(ROOT, 'lib'))
       .filter((path) => path.endsWith('.ts'))
@@ -286,9 +310,7 @@ describe('imports that the linter does not look into', () => {
   });
 
   it('are found when they do not', () => {
-    const text = asStatic(`const load = () => import('libsql'); const again = require("pg");`);
-    const findings = lint({ 'lib/manage/load-driver.ts': text, 'lib/sql/load-driver.ts': text });
-    expect(findings.filter(isLayerFinding).map(({ file }) => file)).toEqual([
+    expect(refusedOf(['lib/manage/load-driver.ts', 'lib/sql/load-driver.ts'])).toEqual([
       'lib/manage/load-driver.ts',
       'lib/manage/load-driver.ts',
     ]);
@@ -296,26 +318,11 @@ describe('imports that the linter does not look into', () => {
 });
 
 describe('the rules that need types', () => {
-  it.each([
-    ['no-floating-promises', 'export function go(work: () => Promise<void>): void {\n  work();\n}\n'],
-    [
-      'no-misused-promises',
-      'export function go(list: number[], ask: () => Promise<boolean>): number[] {\n  return list.filter(() => ask());\n}\n',
-    ],
-    ['no-explicit-any', 'export function go(value: any): unknown {\n  return value;\n}\n'],
-  ])('%s is on', (rule, text) => {
-    expect(
-      lint({ 'lib/verify/case.ts': text })
-        .map((finding) => finding.rule)
-        .join(),
-    ).toContain(rule);
+  it.each(Object.keys(brokenRules))('%s is on', (rule) => {
+    expect(rulesBrokenIn(`lib/verify/${rule}.ts`)).toContain(rule);
   });
 
   it('import cycles are refused', () => {
-    const findings = lint({
-      'lib/verify/one.ts': `import { two } from './two.js';\nexport const one = (): number => two();\n`,
-      'lib/verify/two.ts': `import { one } from './one.js';\nexport const two = (): number => one();\n`,
-    });
-    expect(findings.map(({ rule }) => rule).join()).toContain('no-cycle');
+    expect(rulesBrokenIn('lib/verify/one.ts')).toContain('no-cycle');
   });
 });
