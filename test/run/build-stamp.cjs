@@ -6,7 +6,7 @@ const { dirname, join } = require('node:path');
 
 const ROOT = join(__dirname, '..', '..');
 const STAMP = join(ROOT, 'test', 'run', 'results', 'built-from');
-const FOLDERS = ['lib', 'types', join('example-app', 'src')];
+const FOLDERS = ['lib', 'types', 'page', join('example-app', 'src')];
 const FILES = [
   'package.json',
   'package-lock.json',

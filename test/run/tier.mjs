@@ -2,6 +2,7 @@
 // One tier of the tests: `npm test` is `fast`, `npm run test:slow` is `slow`. The last line is `N passed, N failed`.
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startPostgres } from '../servers/postgres.cjs';
@@ -16,6 +17,8 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const RESULTS = join(ROOT, 'test', 'run', 'results');
 /** For what hangs: several times what a step takes, since shared machines are at half their speed at times. */
 const STEP_LIMIT_MS = 65 * 60_000;
+/** Of what runs beside the tests: it takes what they leave of the processors, while they wait. */
+const BESIDE = 10;
 
 /** What follows the tier is for jest, as `--testPathPatterns=test/verify`. */
 const [tier = '', ...more] = process.argv.slice(2);
@@ -41,15 +44,20 @@ const say = (text) => console.log(`[${elapsed()}] ${text}`);
 
 /**
  * @param {readonly string[]} command
- * @param {{ quiet: boolean }} options quiet: its output is shown only when it fails
+ * @param {object} options
+ * @param {boolean} options.quiet its output is shown only when it fails
+ * @param {string} [options.tier] which tests jest has
+ * @param {number} [options.priority] as of `nice`; of the processes that it starts as well
  * @returns {Promise<boolean>} whether it ended with 0
  */
-function run([program = '', ...args], { quiet }) {
+function run([program = '', ...args], { quiet, tier: ownTier = tier, priority = 0 }) {
   return new Promise((resolve) => {
     let output = '';
     const sink = quiet ? 'pipe' : 'inherit';
-    const started = spawn(program, args, { cwd: ROOT, stdio: ['ignore', sink, sink] });
+    const env = { ...process.env, TEST_TIER: ownTier };
+    const started = spawn(program, args, { cwd: ROOT, stdio: ['ignore', sink, sink], env });
     children.add(started);
+    if (started.pid !== undefined && priority !== 0) setPriority(started.pid, priority);
     started.stdout?.on('data', (chunk) => (output += chunk));
     started.stderr?.on('data', (chunk) => (output += chunk));
     const limit = setTimeout(() => {
@@ -81,16 +89,18 @@ function record(name, ok) {
   return ok;
 }
 
-/** @param {string} name @param {readonly string[]} command */
-async function check(name, command) {
+/** @param {string} name @param {readonly string[]} command @param {{ priority?: number }} [options] */
+async function check(name, command, options = {}) {
   say(`...    ${name}`);
-  return record(name, await run(command, { quiet: true }));
+  return record(name, await run(command, { quiet: true, ...options }));
 }
 
 async function checkSources() {
-  await check('lint (oxlint)', ['npm', 'run', '--silent', 'lint']);
+  const beside = { priority: BESIDE };
+  await check('format (prettier)', ['npm', 'run', '--silent', 'format:check'], beside);
+  await check('lint (oxlint)', ['npm', 'run', '--silent', 'lint'], beside);
   // The builds check their own sources.
-  await check('types (tsc)', ['node_modules/.bin/tsc', '-p', 'tsconfig.json']);
+  await check('types (tsc)', ['node_modules/.bin/tsc', '-p', 'tsconfig.json'], beside);
 }
 
 /** Builds once: what was built from these very sources is used again. */
@@ -110,8 +120,10 @@ async function build() {
   return ok;
 }
 
-/** @param {string} id @param {readonly string[]} args */
-async function runJest(id, args) {
+/** @typedef {{ tier?: string, priority?: number }} JestOptions */
+
+/** @param {string} id @param {readonly string[]} args @param {JestOptions} options */
+async function runJest(id, args, options) {
   const outputFile = join(RESULTS, `${id}.json`);
   rmSync(outputFile, { force: true });
   const ok = await run(
@@ -119,22 +131,23 @@ async function runJest(id, args) {
       ...['node', 'node_modules/jest/bin/jest.js', '--ci', '--json', `--outputFile=${outputFile}`],
       ...['--reporters=<rootDir>/test/run/progress-reporter.cjs', ...args],
     ],
-    { quiet: false },
+    { quiet: false, ...options },
   );
   const results = readJson(outputFile);
   return { counted: countTests(results, ok), results };
 }
 
-/** @param {string} name @param {string} id @param {readonly string[]} args */
-async function jest(name, id, args) {
+/** @param {string} name @param {string} id @param {readonly string[]} args @param {JestOptions} [options] */
+async function jest(name, id, args, options = {}) {
   say(`...    ${name}`);
-  const { counted: first, results } = await runJest(id, args);
+  const { counted: first, results } = await runJest(id, args, options);
   let counted = first;
   const again = first.failed > 0 ? filesToRunAgain(results, ROOT) : [];
   if (again.length > 0) {
     const files = again.map(({ file }) => file);
     say(`       run again, alone: ${files.map((file) => relative(ROOT, file)).join(', ')}`);
-    const second = await runJest(`${id}-again`, [...args, '--runInBand', '--runTestsByPath', ...files]);
+    const alone = [...args, '--runInBand', '--runTestsByPath', ...files];
+    const second = await runJest(`${id}-again`, alone, options);
     counted = countBoth(first, second.counted, first.failed - countFailedIn(results, files));
     const passed = new Set(filesThat('passed', second.results));
     secondRuns.push(...again.filter(({ file }) => passed.has(file)));
@@ -185,6 +198,30 @@ async function startServers() {
   return [redis.stop, postgres.stop];
 }
 
+async function runTests() {
+  const projects = ['express5', 'express4', ...(tier === 'slow' ? ['go', 'browser'] : [])];
+  await jest(`tests (${projects.join(', ')})`, tier, [...more, '--selectProjects', ...projects]);
+}
+
+/**
+ * What runs beside the tests, one after the other: two workers of jest wait for servers, processes and time, and leave a fifth of two
+ * processors to this.
+ * @param {boolean} canRunTests
+ */
+async function runOtherSteps(canRunTests) {
+  if (canRunTests && more.length === 0) {
+    const args = ['--selectProjects=package', '--maxWorkers=1'];
+    await jest('packed package', `${tier}-package`, args, { priority: BESIDE });
+  }
+  if (tier === 'fast') await checkSources();
+}
+
+/** They compare how much two loads get done: nothing runs beside them. */
+async function runTestsAlone() {
+  const args = ['--selectProjects=express5', '--runInBand'];
+  await jest('tests that run alone', `${tier}-alone`, args, { tier: 'alone' });
+}
+
 async function main() {
   const countFile = join(RESULTS, `${tier}.count.json`);
   mkdirSync(RESULTS, { recursive: true });
@@ -193,7 +230,6 @@ async function main() {
   for (const name of ['DATABASE_URL', 'REDIS_URL', 'API_KEYS_PEPPER', 'NODE_ENV', 'NODE_OPTIONS']) {
     delete process.env[name];
   }
-  process.env.TEST_TIER = tier;
   const removeTemporaryFiles = keepTemporaryFilesInMemory();
   process.once('exit', removeTemporaryFiles);
   say('...    redis-server and PostgreSQL');
@@ -207,29 +243,15 @@ async function main() {
     record('redis-server and PostgreSQL', false);
   }
 
-  if (tier === 'fast') {
-    // Prettier uses one core; the others use the rest beside it.
-    await Promise.all([
-      check('format (prettier)', ['npm', 'run', '--silent', 'format:check']),
-      checkSources(),
-    ]);
-  }
-  if (await build()) {
+  const canRunTests = (await build()) && servers.length > 0;
+  if (canRunTests) {
     // Tests that run compiled code take this build.
     process.env.TEST_BUILD = 'dist';
-    if (servers.length > 0) {
-      const projects = ['express5', 'express4', ...(tier === 'slow' ? ['go', 'browser'] : [])];
-      await jest(`tests (${projects.join(', ')})`, tier, [...more, '--selectProjects', ...projects]);
-      if (tier === 'slow' && more.length === 0) {
-        process.env.TEST_TIER = 'alone';
-        await jest('tests that run alone', `${tier}-alone`, ['--selectProjects=express5', '--runInBand']);
-        process.env.TEST_TIER = tier;
-      }
-      if (more.length === 0) await jest('packed package', `${tier}-package`, ['--selectProjects=package']);
-    }
+    if (tier === 'slow' && more.length === 0) await runTestsAlone();
   } else {
-    record('tests (they need the build)', false);
+    record('tests (they need the build and both servers)', false);
   }
+  await Promise.all([canRunTests && runTests(), runOtherSteps(canRunTests)]);
   for (const stop of servers) {
     await stop().catch((error) => {
       console.log(error instanceof Error ? error.message : error);
