@@ -56,6 +56,8 @@ export interface DatabaseFacts {
   readonly isReadOnly: boolean;
   /** The settings that are off without which a crash can undo what was confirmed, or damage the tables. Empty on SQLite. */
   readonly durabilityOff: readonly DurabilitySetting[];
+  /** Whether a failover to another server is noticed, so that no change is confirmed too early after it. */
+  readonly noticesFailovers: boolean;
   /** The GRANT statements that the user lacks. */
   readonly missingGrants: readonly string[];
   /** `null` when it could not be read. */

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { leaseMarginMs } from '../domain/lease-bounds.js';
 import type { CommitPoint } from '../ports/change-announcer.js';
 import type { Instance } from '../ports/change-feed.js';
 import type { Clock } from '../ports/clock.js';
-import { leaseMarginMs, type InstanceWatch } from './instance-watch.js';
+import type { InstanceWatch } from './instance-watch.js';
 
 /** How long the response to a change waits for the other processes, in milliseconds. */
 const timeoutMs = 1_000;
@@ -12,8 +13,8 @@ const maxPauseMs = 25;
 
 interface Waiter {
   readonly sequence: number;
-  /** Called with `true` when every process has applied the change. */
-  readonly settle: (isConfirmed: boolean) => void;
+  /** Called with `true` when every process on the list has applied the change. */
+  readonly settle: (isAppliedByAll: boolean) => void;
 }
 
 /** What confirmations are computed from. */
@@ -32,6 +33,11 @@ export interface ConfirmationParts {
 export class Confirmations {
   readonly #parts: ConfirmationParts;
   readonly #waiting = new Set<Waiter>();
+  /**
+   * Until then a process may go on with its caches that is not on the list; monotonic, so that a clock of the database
+   * that is set forward meanwhile does not end it.
+   */
+  #unlistedUntil = 0;
   #isLooking = false;
 
   constructor(parts: ConfirmationParts) {
@@ -44,13 +50,18 @@ export class Confirmations {
    * @returns `null` when every process has applied all changes up to the point, else the wall clock time in
    * milliseconds from which no process accepts what was revoked
    */
-  confirm({ sequence, maxLeaseMs }: CommitPoint): Promise<number | null> {
+  confirm({ sequence, maxLeaseMs, unlistedLeaseMs }: CommitPoint): Promise<number | null> {
+    this.#unlistedUntil = Math.max(this.#unlistedUntil, performance.now() + unlistedLeaseMs);
     return new Promise((resolve) => {
-      const settle = (isConfirmed: boolean): void => {
+      const settle = (isAppliedByAll: boolean): void => {
         clearTimeout(patience);
         this.#waiting.delete(waiter);
-        this.#parts.onSettled?.(isConfirmed);
-        resolve(isConfirmed ? null : this.#effectiveBy(maxLeaseMs));
+        const remainingMs = Math.max(
+          isAppliedByAll ? 0 : this.#remainingLeaseMs(maxLeaseMs),
+          this.#unlistedUntil - performance.now(),
+        );
+        this.#parts.onSettled?.(remainingMs <= 0);
+        resolve(remainingMs <= 0 ? null : Math.ceil(this.#parts.clock.now() + remainingMs));
       };
       const waiter: Waiter = { sequence, settle };
       // The read of the list may never be answered; the caller gets its answer in time all the same.
@@ -61,13 +72,12 @@ export class Confirmations {
   }
 
   /**
-   * By then, a process that has not applied the change has lost its lease, or has applied the change with the beat
+   * After so long, a process that has not applied the change has lost its lease, or has applied the change with the beat
    * that renewed it. The list may have been unreadable since the commit, so the leases that count are those at the
    * time of the change.
    */
-  #effectiveBy(maxLeaseMs: number): number {
-    const { clock, leaseMs } = this.#parts;
-    return clock.now() + Math.max(leaseMs, maxLeaseMs) + leaseMarginMs;
+  #remainingLeaseMs(maxLeaseMs: number): number {
+    return Math.max(this.#parts.leaseMs, maxLeaseMs) + leaseMarginMs;
   }
 
   async #lookWhileAnyWait(): Promise<void> {

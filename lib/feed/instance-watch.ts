@@ -1,8 +1,7 @@
+import { leaseMarginMs } from '../domain/lease-bounds.js';
 import { maxOthersShown, type OtherProcess } from '../domain/other-process.js';
 import type { ChangeFeed, Instance } from '../ports/change-feed.js';
 
-/** How much longer than its lease the beat of a process must stay the same before it is removed, in milliseconds. */
-export const leaseMarginMs = 1_000;
 const lookEveryMs = 1_000;
 
 interface Sighting {

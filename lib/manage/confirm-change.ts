@@ -1,7 +1,6 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AnnouncedChange, CommitPoint } from '../ports/change-announcer.js';
-import type { ChangeFeed } from '../ports/change-feed.js';
-import type { KeyStoreTransaction } from '../ports/key-store.js';
+import type { ChangeQueuing, KeyStore, KeyStoreTransaction } from '../ports/key-store.js';
 import type { Changed } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 
@@ -31,15 +30,19 @@ export async function confirmChange(
 
 /** The point to confirm for a change; to be called after its last step. */
 export async function readCommitPoint(
-  transaction: Pick<KeyStoreTransaction, 'position' | 'maxLeaseMs'>,
+  transaction: Pick<KeyStoreTransaction, 'position' | 'maxLeaseMs' | 'unlistedLeaseMs'>,
 ): Promise<CommitPoint> {
-  return { sequence: transaction.position.sequence, maxLeaseMs: await transaction.maxLeaseMs() };
+  const { position, unlistedLeaseMs = 0 } = transaction;
+  return { sequence: position.sequence, maxLeaseMs: await transaction.maxLeaseMs(), unlistedLeaseMs };
 }
 
-/** The point to confirm for changes that were committed before this is called. */
-export async function readCurrentPoint(
-  feed: Pick<ChangeFeed, 'lastSequence' | 'instances'>,
+/**
+ * The point to confirm for changes that were committed before this is called. Read as a change reads it: only a server
+ * that commits is the one that takes changes, and only under the lock of changes is the list of processes complete.
+ */
+export function readCurrentPoint(
+  store: Pick<KeyStore, 'transact'>,
+  queuing: ChangeQueuing,
 ): Promise<CommitPoint> {
-  const [sequence, instances] = await Promise.all([feed.lastSequence(), feed.instances()]);
-  return { sequence, maxLeaseMs: Math.max(0, ...instances.map(({ leaseMs }) => leaseMs)) };
+  return store.transact(readCommitPoint, queuing);
 }

@@ -1,4 +1,5 @@
 import type { ChangeContext } from './change.js';
+import { createRevocationQueuing } from './change-queuing.js';
 import type { ChangedOwner } from './change-owner.js';
 import { readCurrentPoint } from './confirm-change.js';
 import { getOwner } from './get-owner.js';
@@ -11,7 +12,7 @@ export async function replayOwnerChange(
   ownerId: string,
 ): Promise<ChangedOwner> {
   const { store, changes, clock } = ports;
-  const point = await readCurrentPoint(store.feed);
+  const point = await readCurrentPoint(store, createRevocationQueuing(context));
   const record = await getOwner(ports, context, ownerId);
   changes.announce([], clock.now());
   return { record, effectiveBy: await changes.confirm(point) };

@@ -1,3 +1,4 @@
+import { maxLeaseSeconds } from '../domain/lease-bounds.js';
 import { withDefault, takeWholeNumber } from './option-readers.js';
 import { readOptions, type ReadersOf } from './read-options.js';
 import type { LocalCacheLimits } from '../verify/local-cache.js';
@@ -34,7 +35,7 @@ export interface ResolvedCacheOption extends LocalCacheLimits {
 const readers = {
   maxKeys: withDefault(takeWholeNumber(0, Number.MAX_SAFE_INTEGER), 10_000),
   maxBytes: withDefault(takeWholeNumber(1, Number.MAX_SAFE_INTEGER, 'of bytes'), 16 * 1024 * 1024),
-  leaseSeconds: withDefault(takeWholeNumber(2, 60, 'of seconds'), 4),
+  leaseSeconds: withDefault(takeWholeNumber(2, maxLeaseSeconds, 'of seconds'), 4),
 } satisfies ReadersOf<CacheOption>;
 
 const renamed = { maxEntries: 'cache.maxKeys' };

@@ -33,6 +33,8 @@ export interface CommitPoint {
   readonly sequence: number;
   /** The longest lease of the processes that may have missed it, in milliseconds. */
   readonly maxLeaseMs: number;
+  /** How much longer a process may go on with its caches that is missing on the list, in milliseconds. */
+  readonly unlistedLeaseMs: number;
 }
 
 /** Announces committed changes to every process. */

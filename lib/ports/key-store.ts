@@ -158,6 +158,12 @@ export interface KeyStoreTransaction {
    * change has ended, so every process that may miss the change is included.
    */
   maxLeaseMs(): Promise<number>;
+  /**
+   * How much longer a process may go on with its caches that is missing on the list, in milliseconds: not 0 while the database
+   * may have taken over from another one that had later rows. Such a process stops by itself, and until then no change is
+   * reported as applied everywhere. Absent: the list is always complete.
+   */
+  readonly unlistedLeaseMs?: number;
   /** The key as it stands now; with `ownerId`, only if it belongs to that owner (the condition is part of the query). */
   find(id: string, ownerId?: string): Promise<ApiKeyRecord | null>;
   /** The same as `findTaken` of the store, as it stands now. */

@@ -41,7 +41,7 @@ export async function migrate(
     if (isNew) await createVersionTable(database, transaction);
     for (const [index, migration] of migrations.entries()) {
       if (index < current) continue;
-      await migration.up(transaction, getColumnTypes(database.dialect));
+      await migration.up(transaction, getColumnTypes(database.dialect), database.dialect);
       await transaction
         .insertInto('schema_versions')
         .values({ version: index + 1, name: migration.name })

@@ -1,5 +1,6 @@
 import { addColumns } from './migrations/add-columns.js';
 import { addEvents } from './migrations/add-events.js';
+import { addHistory } from './migrations/add-history.js';
 import { addInstances } from './migrations/add-instances.js';
 import { addLimitsAndRefusals } from './migrations/add-limits-and-refusals.js';
 import { addMembers } from './migrations/add-members.js';
@@ -43,4 +44,5 @@ export const migrations: readonly Migration[] = [
   addEvents,
   addColumns('when queues of events were declared', { event_queues: { declared_at: 'integer' } }),
   addRoutes,
+  addHistory,
 ];

@@ -11,9 +11,10 @@ import type {
 import { holdOffChanges } from './queries/audit-queries.js';
 import { claimPlace } from './queries/claim-place.js';
 import { compileFeedQueries, notListed } from './queries/feed-queries.js';
-import type { FeedQueries } from './queries/feed-queries.js';
+import type { FeedQueries, SqlBeatAnswer } from './queries/feed-queries.js';
 import type { Kysely } from 'kysely';
 import type { SeenPosition } from './seen-position.js';
+import type { ServerHistory } from './server-history.js';
 import type { SqlDatabase, Writing } from './sql-database.js';
 import type { Tables } from './tables.js';
 import { isReplacedFile } from './sqlite/sqlite-file.js';
@@ -27,14 +28,20 @@ export class SqlChangeFeed implements ChangeFeed {
   readonly #database: SqlDatabase;
   readonly #within: WithinDeadline;
   readonly #seen: SeenPosition;
+  readonly #history: ServerHistory;
   readonly #watches = new Set<FeedWatch>();
   #queries: FeedQueries | undefined;
+  #isRecordingHistory = false;
 
-  /** @param seen - records the changes that beats return, and is reset when a process starts over */
-  constructor(database: SqlDatabase, within: WithinDeadline, seen: SeenPosition) {
+  /**
+   * @param seen - records the changes that beats return, and is reset when a process starts over
+   * @param history - of the server that answers
+   */
+  constructor(database: SqlDatabase, within: WithinDeadline, seen: SeenPosition, history: ServerHistory) {
     this.#database = database;
     this.#within = within;
     this.#seen = seen;
+    this.#history = history;
   }
 
   async join(instance: Pick<Instance, 'id' | 'acked' | 'leaseMs'>): Promise<void> {
@@ -56,14 +63,15 @@ export class SqlChangeFeed implements ChangeFeed {
   }
 
   async beat(instanceId: string, applied: FeedPosition, limit: number): Promise<BeatAnswer> {
-    const beat = (queries: FeedQueries, on: Kysely<Tables>): Promise<BeatAnswer> =>
+    const beat = (queries: FeedQueries, on: Kysely<Tables>): Promise<SqlBeatAnswer> =>
       queries.beat(on, instanceId, applied, limit);
     const beating = this.#write('A beat', beat, { mayBeLost: true });
-    const answer = await beating.catch((error: unknown): BeatAnswer => {
+    const { isHistoryRecorded, ...answer } = await beating.catch((error: unknown): SqlBeatAnswer => {
       // In the database that others use now, this process is not listed, and its lease has expired.
       if (isReplacedFile(error)) return notListed;
       throw error;
     });
+    if (!isHistoryRecorded) void this.#recordHistory();
     if (answer.isListed && answer.isKnown) this.#seen.note(answer.changes.at(-1) ?? applied);
     return answer;
   }
@@ -87,7 +95,9 @@ export class SqlChangeFeed implements ChangeFeed {
   claimPlace(claim: PlaceClaim): Promise<PlaceAnswer> {
     const { dialect } = this.#database;
     return this.#within('Claiming a place', (budget) =>
-      this.#database.write(budget, (on) => claimPlace(on, dialect, claim), { lane: 'own' }),
+      this.#database.write(budget, (on) => claimPlace(on, dialect, claim, () => this.#history.isListComplete(on)), {
+        lane: 'own',
+      }),
     );
   }
 
@@ -109,6 +119,24 @@ export class SqlChangeFeed implements ChangeFeed {
     await Promise.all([...this.#watches].map((watch) => watch.stop()));
   }
 
+  /**
+   * Records that another server has taken over, so that the time in which nothing is confirmed begins then and not with the
+   * next change. Nothing waits for it: a change finds out by itself.
+   */
+  async #recordHistory(): Promise<void> {
+    if (this.#isRecordingHistory) return;
+    this.#isRecordingHistory = true;
+    try {
+      await this.#within('Recording that a server has taken over', (budget) =>
+        this.#database.write(budget, (on) => this.#history.lockHead(on), { lane: 'own' }),
+      );
+    } catch {
+      // The next beat tries again.
+    } finally {
+      this.#isRecordingHistory = false;
+    }
+  }
+
   #read<T>(what: string, work: (queries: FeedQueries, on: Kysely<Tables>) => Promise<T>): Promise<T> {
     return this.#within(what, (budget) =>
       this.#database.read(budget, (on) => work(this.#queriesFor(on), on)),
@@ -126,6 +154,6 @@ export class SqlChangeFeed implements ChangeFeed {
   }
 
   #queriesFor(on: Kysely<Tables>): FeedQueries {
-    return (this.#queries ??= compileFeedQueries(on, this.#database.dialect));
+    return (this.#queries ??= compileFeedQueries(on, this.#database.dialect, this.#history));
   }
 }

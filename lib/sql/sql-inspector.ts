@@ -14,7 +14,10 @@ const deadlineMs = 5_000;
 
 /** The facts that only one of the databases has. */
 export type OwnFacts = Partial<
-  Pick<DatabaseFacts, 'clockAheadMs' | 'isReadOnly' | 'durabilityOff' | 'missingGrants' | 'file'>
+  Pick<
+    DatabaseFacts,
+    'clockAheadMs' | 'isReadOnly' | 'durabilityOff' | 'noticesFailovers' | 'missingGrants' | 'file'
+  >
 >;
 
 /** How to look at one of the databases. */
@@ -99,6 +102,7 @@ function createUnknown({ dialect, label }: SqlDatabase): DatabaseFacts {
     clockAheadMs: null,
     isReadOnly: false,
     durabilityOff: [],
+    noticesFailovers: true,
     missingGrants: [],
     digests: null,
     processes: null,

@@ -29,7 +29,7 @@ import type {
   KeyStoreTransaction,
   KeyUse,
 } from '../ports/key-store.js';
-import { listAuditEvents, lockAuditHead } from './queries/audit-queries.js';
+import { listAuditEvents } from './queries/audit-queries.js';
 import { findEventBounds, findEventScanEnd } from './queries/audit-scan.js';
 import { findClaim } from './queries/claim-queries.js';
 import { compileSpendCredits, type SpendCredits } from './queries/credit-queries.js';
@@ -53,6 +53,7 @@ import { asUnavailable } from './as-unavailable.js';
 import { createStaleServerError, createPositionCheckedDatabase } from './position-check.js';
 import { PriorityMutex } from './priority-mutex.js';
 import { SeenPosition } from './seen-position.js';
+import { ServerHistory } from './server-history.js';
 import { SqlAccessLog } from './sql-access-log.js';
 import { SqlAuditTrail } from './sql-audit-trail.js';
 import { SqlChangeFeed } from './sql-change-feed.js';
@@ -172,6 +173,7 @@ export class SqlKeyStore implements KeyStore {
   readonly #feed: SqlChangeFeed;
   readonly #database: SqlDatabase;
   readonly #seen = new SeenPosition();
+  readonly #history: ServerHistory;
   readonly #settings: SqlKeyStoreSettings;
   /** Changes wait for each other anyway; while they wait here, they occupy no connection that reads could use. */
   readonly #changes = new PriorityMutex();
@@ -192,7 +194,8 @@ export class SqlKeyStore implements KeyStore {
     this.#unchecked = database;
     this.#settings = settings;
     const runWithin: WithinDeadline = (what, work) => this.#within(what, work);
-    this.feed = this.#feed = new SqlChangeFeed(checked, runWithin, this.#seen);
+    this.#history = new ServerHistory(database.dialect);
+    this.feed = this.#feed = new SqlChangeFeed(checked, runWithin, this.#seen, this.#history);
     this.accessLog = new SqlAccessLog(checked, runWithin);
     this.observations = new SqlObservationLog(checked, runWithin);
     this.trail = new SqlAuditTrail(checked, runWithin);
@@ -223,6 +226,7 @@ export class SqlKeyStore implements KeyStore {
     await this.#database.open();
     const { migrate: mode, deadlineMs, logger } = this.#settings;
     const { isNew } = await migrate(this.#database, mode, new TimeBudget(deadlineMs));
+    await this.#history.open(this.#unchecked, new TimeBudget(deadlineMs));
     this.#isOpen = true;
     const { label } = this.#database;
     if (isNew)
@@ -325,9 +329,9 @@ export class SqlKeyStore implements KeyStore {
     type Committed = { readonly result: T; readonly position: FeedPosition };
     const run = async (database: Transaction<Tables>): Promise<Committed> => {
       const { dialect, channel } = this.#database;
-      const head = await asUnavailable(() => lockAuditHead(database, dialect));
-      if (head.sequence < this.#seen.current.sequence) throw createStaleServerError();
-      const transaction = new SqlTransaction(database, dialect, head, channel);
+      const locked = await asUnavailable(() => this.#history.lockHead(database));
+      if (locked.head.sequence < this.#seen.current.sequence) throw createStaleServerError();
+      const transaction = new SqlTransaction(database, dialect, locked, channel);
       try {
         const value = await withDeadline(work(transaction), budget.remainingMs, 'The work of a change');
         await transaction.finish();

@@ -18,6 +18,7 @@ import { findTakenIds } from './queries/taken-ids.js';
 import { countKeysOfOwner, findKey, findUnrevokedKeys } from './queries/key-queries.js';
 import { findOwner, writeOwner } from './queries/owner-queries.js';
 import { asUnavailable } from './as-unavailable.js';
+import type { LockedHead } from './server-history.js';
 import type { SqlDialect } from './sql-database.js';
 import type { Tables } from './tables.js';
 import { insertRevokedToken } from './queries/token-queries.js';
@@ -39,6 +40,7 @@ import type { RevokedToken } from '../ports/token-store.js';
  * later step and the end fail with the same error, even if the work has caught it.
  */
 export class SqlTransaction implements KeyStoreTransaction {
+  readonly unlistedLeaseMs: number;
   readonly #transaction: Transaction<Tables>;
   readonly #dialect: SqlDialect;
   readonly #channel: string | null;
@@ -51,12 +53,13 @@ export class SqlTransaction implements KeyStoreTransaction {
   constructor(
     transaction: Transaction<Tables>,
     dialect: SqlDialect,
-    head: FeedPosition,
+    { head, unlistedLeaseMs }: LockedHead,
     channel: string | null,
   ) {
     this.#transaction = transaction;
     this.#dialect = dialect;
     this.#head = head;
+    this.unlistedLeaseMs = unlistedLeaseMs;
     this.#channel = channel;
   }
 

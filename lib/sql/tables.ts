@@ -202,6 +202,10 @@ export interface AuditHeadTable {
   start_hash: Generated<string>;
   /** The entry that records the cut. */
   start_entry: Generated<number>;
+  /** The history that the server continued when it took the last change; empty where that cannot be read. */
+  history: Generated<string>;
+  /** Since when, by the time of the server; 0: it is the first one. */
+  history_since: Generated<number>;
 }
 
 /** Refused requests and other noteworthy requests: batched, counted and bounded, never part of the trail. */

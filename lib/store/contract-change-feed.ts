@@ -297,6 +297,11 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
       expect([await getMaxLeaseMs(store), await getMaxLeaseMs(other)]).toEqual([2_000, 2_000]);
     });
 
+    it('is not unknown where no other server has taken over', async ({ store }) => {
+      await store.feed.join(instance);
+      expect(await store.transact(async ({ unlistedLeaseMs = 0 }) => unlistedLeaseMs)).toBe(0);
+    });
+
     it('P3: counts everybody who may miss the change: who joins meanwhile is listed when it is over, and reads it', async ({
       store,
       other,

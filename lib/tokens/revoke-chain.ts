@@ -1,3 +1,4 @@
+import { createRevocationQueuing } from '../manage/change-queuing.js';
 import { readCurrentPoint } from '../manage/confirm-change.js';
 import type { ChangeContext } from '../manage/change.js';
 import type { RefreshGrant } from '../ports/token-store.js';
@@ -34,10 +35,11 @@ export async function revokeChain(
  */
 export async function confirmRevokedChain(
   { store, changes, clock }: Pick<TokenPorts, 'store' | 'changes' | 'clock'>,
+  context: ChangeContext,
   id: string,
 ): Promise<number | null> {
   if (!(await store.tokens.isRevoked(id))) return null;
-  const point = await readCurrentPoint(store.feed);
+  const point = await readCurrentPoint(store, createRevocationQueuing(context));
   changes.announce([], clock.now());
   return changes.confirm(point);
 }

@@ -137,7 +137,7 @@ export function createTokenService(ports: TokenPorts, authenticate: Authenticate
       // Of a chain whose row was removed, access tokens may still live.
       return isRefreshSecret(ports.digester, parsed.id, parsed.secret)
         ? revokeChain(ports, context, { id: parsed.id, keyId: client.keyId })
-        : confirmRevokedChain(ports, parsed.id);
+        : confirmRevokedChain(ports, context, parsed.id);
     },
     publicKeys: () => ports.signingKeys.listPublic(),
   };

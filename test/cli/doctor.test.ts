@@ -200,6 +200,21 @@ describe('doctor finds', () => {
     expect(report.text).toContain('with enableReadyCheck: false a Redis that is still loading its data');
   });
 
+  it('a server that does not tell its timeline, on which keys work all the same', async () => {
+    const database = await makeMigrated();
+    const { url } = await makeRole(database);
+    await run(database.url, 'revoke execute on function pg_catalog.pg_control_system() from public');
+    const apiKeys = create({ database: { connection: url, migrate: 'check' } });
+    const { id } = await apiKeys.keys
+      .as(theApp)
+      .create({ ownerId: 'alice', name: 'CI', scopes: ['orders:read'] });
+    expect(await apiKeys.keys.as(theApp).revoke({ id })).toMatchObject({ effectiveBy: null });
+    await apiKeys.close();
+    expect(
+      await examine({ apiKeys: create({ database: { connection: url, migrate: 'check' } }) }),
+    ).toMatchObject({ code: 0, ids: ['failover-not-noticed'] });
+  });
+
   it('Redis that does not respond, is a replica, evicts, or cannot save', async () => {
     const { url } = await makeMigrated();
     const open = (redis: string) => ({ apiKeys: create({ database: url, redis }) });

@@ -35,9 +35,9 @@ const sabotages: Record<string, Sabotage> = {
     prepare: makeUnlockedNumbers,
     replacements: [
       {
-        file: 'lib/sql/queries/audit-queries.ts',
-        from: ".$if(dialect === 'postgres', (query) => query.forUpdate())",
-        to: ".clearSelect().select([sql`nextval('api_keys.unlocked')::integer - 1`.as('sequence'), 'hash'])",
+        file: 'lib/sql/server-history.ts',
+        from: '      .forUpdate()\n',
+        to: "      .clearSelect().select([sql`nextval('api_keys.unlocked')::integer - 1`.as('sequence'), 'hash', 'history', 'history_since', present.as('continued'), serverTime.as('now')])\n",
       },
       // A follower that misses a number starts again, whatever the reason.
       {

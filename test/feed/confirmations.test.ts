@@ -15,7 +15,11 @@ let others: Instance[];
 let ownApplied: number;
 let look: () => Promise<readonly Instance[]>;
 
-const point = (sequence: number, maxLeaseMs = 0) => ({ sequence, maxLeaseMs });
+const point = (sequence: number, maxLeaseMs = 0, unlistedLeaseMs = 0) => ({
+  sequence,
+  maxLeaseMs,
+  unlistedLeaseMs,
+});
 const listed = (id: string, acked: number): Instance => ({ id, acked, beat: 1, leaseMs: 4_000, place: null });
 
 beforeEach(() => {
@@ -78,6 +82,29 @@ describe('Confirmations', () => {
     await machine.expectWithin(3_000, Date.now() - started);
     expect(effectiveBy - Date.now()).toBeGreaterThan(9_000);
     expect(effectiveBy - Date.now()).toBeLessThanOrEqual(10_000);
+  });
+
+  it('P2: name the time until which a process may go on that is not on the list, though all that are have applied the change', async () => {
+    const own = confirmations();
+    others = [listed('one', 7)];
+    const started = Date.now();
+    const effectiveBy = (await own.confirm(point(7, 0, 2_000))) ?? 0;
+    expect(effectiveBy).toBeGreaterThanOrEqual(started + 2_000);
+    expect(effectiveBy).toBeLessThanOrEqual(Date.now() + 2_000);
+    // A clock of the database that was set forward says that it is over.
+    const again = (await own.confirm(point(7))) ?? 0;
+    expect(again).toBeGreaterThanOrEqual(started + 2_000);
+    await wait(again - Date.now() + 50);
+    expect(await own.confirm(point(7))).toBeNull();
+  });
+
+  it('P2: name the later time, where a listed process has not applied the change either', async () => {
+    others = [listed('one', 6)];
+    const own = confirmations();
+    const [short, long] = await Promise.all([own.confirm(point(7, 9_000, 1_500)), confirmations().confirm(point(7, 9_000, 60_000))]);
+    expect((short ?? 0) - Date.now()).toBeGreaterThan(9_000);
+    expect((short ?? 0) - Date.now()).toBeLessThanOrEqual(10_000);
+    expect((long ?? 0) - Date.now()).toBeGreaterThan(57_000);
   });
 
   it('give up after a second when the list is not answered at all', async () => {

@@ -19,6 +19,8 @@ const insertNewer = `insert into schema_versions (version, name) values (${newer
 
 /** Undoes every migration after the first, the newest first; some of them have only added to tables that are dropped. */
 const backToVersion1 = [
+  'alter table audit_head drop column history_since',
+  'alter table audit_head drop column history',
   'drop table key_routes',
   ...['webhooks', 'event_deliveries', 'event_queues'].map((table) => `drop table ${table}`),
   'drop index keys_by_parent',

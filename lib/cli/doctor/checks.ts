@@ -2,6 +2,7 @@ import { checkClock } from './check-clock.js';
 import { checkDatabase } from './check-database.js';
 import { checkDurability } from './check-durability.js';
 import { checkEnvironment } from './check-environment.js';
+import { checkFailover } from './check-failover.js';
 import { checkFile } from './check-file.js';
 import { checkLimits } from './check-limits.js';
 import { checkListening } from './check-listening.js';
@@ -31,6 +32,7 @@ export const checks: readonly Check[] = [
     checkRights,
     checkReadOnly,
     checkDurability,
+    checkFailover,
     checkClock,
     checkListening,
     checkFile,

@@ -3,6 +3,7 @@ import type { DurabilitySetting } from '../../domain/setup-facts.js';
 import type { DatabaseInspector } from '../../ports/database-inspector.js';
 import type { Logger } from '../../ports/logger.js';
 import type { MigrateMode } from '../sql-database.js';
+import { canReadHistory } from '../server-history.js';
 import { createSqlInspector } from '../sql-inspector.js';
 import { listMissingGrants } from './list-missing-grants.js';
 import { createPostgresDatabase } from './postgres-database.js';
@@ -49,6 +50,8 @@ export function createPostgresInspector(options: PostgresInspectorOptions): Data
       return {
         clockAheadMs: server === undefined ? null : Math.round((sentAt + receivedAt) / 2 - server.now),
         isReadOnly: server?.read_only === 1,
+        // A standby cannot say; that it takes no changes is said already.
+        noticesFailovers: server?.read_only === 1 || (await canReadHistory(reader, 'postgres')),
         durabilityOff: durabilitySettings.filter((name) => server?.[name] === 'off'),
         missingGrants: await listMissingGrants(reader, { schema, createsTables, trimsAudit }),
       };

@@ -5,6 +5,7 @@ import type { AuditAction } from '../../domain/audit-entry.js';
 import { startOfFeed } from '../../ports/change-feed.js';
 import type { BeatAnswer, FeedChange, FeedPosition, Instance } from '../../ports/change-feed.js';
 import { prepareStatement } from '../prepared-statement.js';
+import type { ServerHistory } from '../server-history.js';
 import type { SqlDialect } from '../sql-database.js';
 import type { InstancesTable, Tables } from '../tables.js';
 
@@ -12,7 +13,7 @@ import type { InstancesTable, Tables } from '../tables.js';
 export interface FeedQueries {
   join(on: Kysely<Tables>, instance: Pick<Instance, 'id' | 'acked' | 'leaseMs'>): Promise<void>;
   leave(on: Kysely<Tables>, instanceId: string): Promise<void>;
-  beat(on: Kysely<Tables>, instanceId: string, applied: FeedPosition, limit: number): Promise<BeatAnswer>;
+  beat(on: Kysely<Tables>, instanceId: string, applied: FeedPosition, limit: number): Promise<SqlBeatAnswer>;
   latest(on: Kysely<Tables>, limit: number): Promise<readonly FeedChange[]>;
   lastSequence(on: Kysely<Tables>): Promise<number>;
   instances(on: Kysely<Tables>): Promise<readonly Instance[]>;
@@ -31,8 +32,26 @@ interface ChangeRow {
   readonly hash: string;
 }
 
-/** @param database - any connection of the store; the statements can be run on each of them */
-export function compileFeedQueries(database: Kysely<Tables>, dialect: SqlDialect): FeedQueries {
+type BeatRow = { readonly [C in keyof ChangeRow]: ChangeRow[C] | null } & {
+  readonly known: number | null;
+  readonly is_history_recorded: number;
+};
+
+/** The result of a beat, and what it has found out about the server. */
+export interface SqlBeatAnswer extends BeatAnswer {
+  /** `false` when the server continues another history than the one that is stored. */
+  readonly isHistoryRecorded: boolean;
+}
+
+/**
+ * @param database - any connection of the store; the statements can be run on each of them
+ * @param history - of the server that answers
+ */
+export function compileFeedQueries(
+  database: Kysely<Tables>,
+  dialect: SqlDialect,
+  history: Pick<ServerHistory, 'isRecorded'>,
+): FeedQueries {
   const join = prepareStatement(
     database
       .insertInto('instances')
@@ -54,7 +73,7 @@ export function compileFeedQueries(database: Kysely<Tables>, dialect: SqlDialect
   );
 
   return {
-    beat: dialect === 'postgres' ? beatInOneStatement(database) : beatInTransaction(database),
+    beat: dialect === 'postgres' ? beatInOneStatement(database, history) : beatInTransaction(database),
     async join(on, { id, acked, leaseMs }) {
       await join(on, [id, 0, acked, leaseMs]);
     },
@@ -104,15 +123,23 @@ export async function readMaxLease(database: Kysely<Tables>): Promise<number> {
 }
 
 /** The result for a process that has to join again. */
-export const notListed: BeatAnswer = { isListed: false, isKnown: false, changes: [] };
+export const notListed: SqlBeatAnswer = {
+  isListed: false,
+  isKnown: false,
+  changes: [],
+  isHistoryRecorded: true,
+};
 
 /**
  * PostgreSQL: the update and the reads of one statement see one snapshot of the database. A row that was deleted
  * before the statement, or while it waited for the row, is not updated and returns nothing; and a delete that waited
  * for the update evaluates its condition again, finds another `beat` and deletes nothing.
  */
-function beatInOneStatement(database: Kysely<Tables>): FeedQueries['beat'] {
-  const beat = prepareStatement<{ [C in keyof ChangeRow]: ChangeRow[C] | null } & { known: number | null }>(
+function beatInOneStatement(
+  database: Kysely<Tables>,
+  history: Pick<ServerHistory, 'isRecorded'>,
+): FeedQueries['beat'] {
+  const beat = prepareStatement<BeatRow>(
     database
       .with('known', () => selectEntryAt(database))
       .with('listed', (on) =>
@@ -146,7 +173,10 @@ function beatInOneStatement(database: Kysely<Tables>): FeedQueries['beat'] {
         'change.action',
         'change.hash',
       ])
-      .select((eb) => eb.selectFrom('known').select('known.sequence').as('known'))
+      .select((eb) => [
+        eb.selectFrom('known').select('known.sequence').as('known'),
+        history.isRecorded(database),
+      ])
       .orderBy('change.sequence'),
   );
   return async (on, instanceId, applied, limit) => {
@@ -156,7 +186,8 @@ function beatInOneStatement(database: Kysely<Tables>): FeedQueries['beat'] {
     const [first] = rows;
     if (first === undefined) return notListed;
     const changes = rows.filter((row): row is typeof row & ChangeRow => row.sequence !== null);
-    return createBeatAnswer(applied, first.known !== null, changes);
+    const answer = createBeatAnswer(applied, first.known !== null, changes);
+    return { ...answer, isHistoryRecorded: first.is_history_recorded === 1 };
   };
 }
 
@@ -181,7 +212,7 @@ function beatInTransaction(database: Kysely<Tables>): FeedQueries['beat'] {
     const { numAffectedRows } = await beat(on, [known?.sequence ?? 0, instanceId]);
     if (numAffectedRows !== 1n) return notListed;
     const { rows } = await after(on, [sequence, limit]);
-    return createBeatAnswer(applied, known !== undefined, rows);
+    return { ...createBeatAnswer(applied, known !== undefined, rows), isHistoryRecorded: true };
   };
 }
 

@@ -4,7 +4,8 @@ import { effectiveByOf } from '../effective-by.js';
 import { startFleet, type Fleet } from '../fleet.js';
 import { pause } from '../pause.js';
 
-jest.setTimeout(90_000);
+// After the failover, changes are confirmed only when every lease that there can be has expired.
+jest.setTimeout(180_000);
 
 type Primary = Awaited<ReturnType<typeof startPostgres>>;
 type Standby = Awaited<ReturnType<typeof startStandby>>;
