@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { leaseMarginMs } from '../domain/lease-bounds.js';
 import type { CommitPoint } from '../ports/change-announcer.js';
-import type { Instance } from '../ports/change-feed.js';
+import type { FeedPosition, Instance } from '../ports/change-feed.js';
 import type { Clock } from '../ports/clock.js';
 import type { InstanceWatch } from './instance-watch.js';
 
@@ -12,7 +12,7 @@ const minPauseMs = 2;
 const maxPauseMs = 25;
 
 interface Waiter {
-  readonly sequence: number;
+  readonly position: FeedPosition;
   /** Called with `true` when every process on the list has applied the change. */
   readonly settle: (isAppliedByAll: boolean) => void;
 }
@@ -20,8 +20,13 @@ interface Waiter {
 /** What confirmations are computed from. */
 export interface ConfirmationParts {
   readonly instances: Pick<InstanceWatch, 'look'>;
-  /** The sequence number up to which this process has applied every change. */
-  readonly ownApplied: () => number;
+  /**
+   * Whether this process has applied this very change, and all before it. A sequence number would not do, because after a
+   * failover another change may have it.
+   */
+  readonly hasApplied: (position: FeedPosition) => boolean;
+  /** The id under which this process is on the list now. */
+  readonly instanceId: () => string;
   /** The lease of this process, in milliseconds. */
   readonly leaseMs: number;
   readonly clock: Clock;
@@ -50,7 +55,7 @@ export class Confirmations {
    * @returns `null` when every process has applied all changes up to the point, else the wall clock time in
    * milliseconds from which no process accepts what was revoked
    */
-  confirm({ sequence, maxLeaseMs, unlistedLeaseMs }: CommitPoint): Promise<number | null> {
+  confirm({ position, maxLeaseMs, unlistedLeaseMs }: CommitPoint): Promise<number | null> {
     this.#unlistedUntil = Math.max(this.#unlistedUntil, performance.now() + unlistedLeaseMs);
     return new Promise((resolve) => {
       const settle = (isAppliedByAll: boolean): void => {
@@ -63,7 +68,7 @@ export class Confirmations {
         this.#parts.onSettled?.(remainingMs <= 0);
         resolve(remainingMs <= 0 ? null : Math.ceil(this.#parts.clock.now() + remainingMs));
       };
-      const waiter: Waiter = { sequence, settle };
+      const waiter: Waiter = { position, settle };
       // The read of the list may never be answered; the caller gets its answer in time all the same.
       const patience = setTimeout(() => settle(false), timeoutMs);
       this.#waiting.add(waiter);
@@ -99,8 +104,12 @@ export class Confirmations {
   }
 
   async #look(): Promise<readonly Instance[] | null> {
+    const { instances, instanceId } = this.#parts;
+    const ownId = instanceId();
     try {
-      return await this.#parts.instances.look();
+      const others = await instances.look();
+      // Joined again meanwhile: what was read may be the list of another history than the one that is applied now.
+      return instanceId() === ownId ? others : null;
     } catch {
       // The change is committed, but which processes have applied it is unknown.
       return null;
@@ -109,9 +118,10 @@ export class Confirmations {
 
   #answer(waiters: readonly Waiter[], others: readonly Instance[] | null): void {
     if (others === null) return;
-    const appliedByAll = Math.min(this.#parts.ownApplied(), ...others.map(({ acked }) => acked));
-    for (const waiter of waiters) {
-      if (appliedByAll >= waiter.sequence) waiter.settle(true);
+    // A number that another process has acknowledged is that of a change which this database has.
+    const appliedByOthers = Math.min(Infinity, ...others.map(({ acked }) => acked));
+    for (const { position, settle } of waiters) {
+      if (appliedByOthers >= position.sequence && this.#parts.hasApplied(position)) settle(true);
     }
   }
 }

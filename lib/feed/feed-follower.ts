@@ -44,6 +44,7 @@ export class FeedFollower {
   readonly #parts: FollowerParts;
   #instanceId = randomUUID();
   #applied: FeedPosition = startOfFeed;
+  #hasJoined = false;
   #timer: NodeJS.Timeout | null = null;
   #following: Promise<void> | null = null;
   #isWoken = false;
@@ -62,6 +63,11 @@ export class FeedFollower {
   /** This process has applied every change up to this one. */
   get applied(): FeedPosition {
     return this.#applied;
+  }
+
+  /** `false` while it joins: what was applied before may be of another history than what is read now. */
+  get hasJoined(): boolean {
+    return this.#hasJoined;
   }
 
   /** The id under which this process is on the list now. */
@@ -182,12 +188,14 @@ export class FeedFollower {
   /** Registers first and reads afterwards: every change that is committed after the read waits for this process. */
   async #join(): Promise<void> {
     const { feed, lease, target } = this.#parts;
+    this.#hasJoined = false;
     // A new id each time: a message about an old one may still arrive, and must mean nothing then.
     this.#instanceId = randomUUID();
     await feed.join({ id: this.#instanceId, acked: 0, leaseMs: lease.lengthMs });
     const history = await feed.latest(loadedAtStart);
     target.restart(history);
     this.#applied = history.at(-1) ?? startOfFeed;
+    this.#hasJoined = true;
   }
 
   #apply(change: FeedChange): void {

@@ -66,7 +66,8 @@ export function createFollowing(parts: FollowingParts): Following {
   );
   const confirmations = new Confirmations({
     ...{ instances, clock, leaseMs: lease.lengthMs },
-    ownApplied: () => follower.applied.sequence,
+    hasApplied: (position) => follower.hasJoined && versions.knows(position),
+    instanceId: () => follower.instanceId,
     onSettled: parts.onConfirmation,
   });
   let watch: FeedWatch | null = null;

@@ -33,7 +33,7 @@ export async function readCommitPoint(
   transaction: Pick<KeyStoreTransaction, 'position' | 'maxLeaseMs' | 'unlistedLeaseMs'>,
 ): Promise<CommitPoint> {
   const { position, unlistedLeaseMs = 0 } = transaction;
-  return { sequence: position.sequence, maxLeaseMs: await transaction.maxLeaseMs(), unlistedLeaseMs };
+  return { position, maxLeaseMs: await transaction.maxLeaseMs(), unlistedLeaseMs };
 }
 
 /**

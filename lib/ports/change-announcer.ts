@@ -30,7 +30,7 @@ export interface AnnouncedChange {
 /** The point that the confirmation of a change waits for. */
 export interface CommitPoint {
   /** A process that has applied all changes up to this one has seen the change. */
-  readonly sequence: number;
+  readonly position: FeedPosition;
   /** The longest lease of the processes that may have missed it, in milliseconds. */
   readonly maxLeaseMs: number;
   /** How much longer a process may go on with its caches that is missing on the list, in milliseconds. */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { AliasedExpression, Kysely } from 'kysely';
 import { ApiKeysError } from '../errors.js';
-import type { FeedPosition } from '../ports/change-feed.js';
+import { startOfFeed, type FeedPosition } from '../ports/change-feed.js';
 import { toUnavailable } from './as-unavailable.js';
 import { prepareStatement, type PreparedStatement } from './prepared-statement.js';
 import type { SeenPosition } from './seen-position.js';
@@ -20,19 +20,20 @@ export interface ServerCheck {
 const takesChanges = sql<boolean>`not pg_catalog.pg_is_in_recovery() and pg_catalog.current_setting('default_transaction_read_only') = 'off'`;
 
 /**
- * Whether the server that answers takes changes and has the last one that this process has seen. Its parameters are those
- * of {@link listPositionParameters}.
+ * Whether the server that answers takes changes and has the last one that this process has seen. In a statement that is
+ * compiled once, its parameters are those of {@link listPositionParameters}.
  */
 export function isServerCurrent(
   database: Kysely<Tables>,
   dialect: SqlDialect,
+  { sequence, hash }: FeedPosition = startOfFeed,
 ): AliasedExpression<number, 'is_current'> {
   const entry = database
     .selectFrom('audit_events as seen')
     .select('seen.sequence')
-    .where('seen.sequence', '=', 0)
-    .where('seen.hash', '=', '');
-  const has = sql<boolean>`(cast(${0} as bigint) = 0 or exists ${entry})`;
+    .where('seen.sequence', '=', sequence)
+    .where('seen.hash', '=', hash);
+  const has = sql<boolean>`(cast(${sequence} as bigint) = 0 or exists ${entry})`;
   const isCurrent = dialect === 'postgres' ? sql<boolean>`${has} and ${takesChanges}` : has;
   return sql<number>`case when ${isCurrent} then 1 else 0 end`.as('is_current');
 }

@@ -3,8 +3,8 @@ import type { AliasedExpression, Kysely } from 'kysely';
 import { getErrorCode } from '../domain/error-code.js';
 import { maxUnlistedLeaseMs } from '../domain/lease-bounds.js';
 import type { FeedPosition } from '../ports/change-feed.js';
-import { createStaleServerError } from './position-check.js';
-import { lockAuditHead } from './queries/audit-queries.js';
+import { createStaleServerError, isFromStaleServer, isServerCurrent } from './position-check.js';
+import { lockAuditHead, type AuditHead } from './queries/audit-queries.js';
 import type { SqlDatabase, SqlDialect } from './sql-database.js';
 import type { Tables } from './tables.js';
 import type { TimeBudget } from './time-budget.js';
@@ -12,6 +12,8 @@ import type { TimeBudget } from './time-budget.js';
 /** What a change finds when it has the lock on the head. */
 export interface LockedHead {
   readonly head: FeedPosition;
+  /** Whether the server has the last change that this process has seen; otherwise no change may be made on it. */
+  readonly isCurrent: boolean;
   /** As in `KeyStoreTransaction`. */
   readonly unlistedLeaseMs: number;
 }
@@ -50,15 +52,22 @@ export class ServerHistory {
     this.#isReadable = await database.read(budget, (on) => canReadHistory(on, this.#dialect));
   }
 
-  /** Locks the head of the trail until the transaction ends, reads it, and records a history that is another one. */
-  async lockHead(on: Kysely<Tables>): Promise<LockedHead> {
-    if (!this.#isReadable) return { head: await lockAuditHead(on, this.#dialect), unlistedLeaseMs: 0 };
-    const row = await selectHead(on).forUpdate().executeTakeFirstOrThrow();
-    const head = { sequence: row.sequence, hash: row.hash };
+  /**
+   * Locks the head of the trail until the transaction ends, reads it, and records a history that is another one.
+   *
+   * @param seen - the last change that this process has seen
+   */
+  async lockHead(on: Kysely<Tables>, seen: FeedPosition): Promise<LockedHead> {
+    if (!this.#isReadable) return toLockedHead(await lockAuditHead(on, this.#dialect, seen), 0);
+    const row = await selectHead(on)
+      .select(isServerCurrent(on, this.#dialect, seen))
+      .forUpdate()
+      .executeTakeFirstOrThrow();
     const unlistedLeaseMs = readUnlistedLease(row);
-    if (unlistedLeaseMs !== null) return { head, unlistedLeaseMs };
-    await storeHistory(on, row.continued, row.now);
-    return { head, unlistedLeaseMs: maxUnlistedLeaseMs };
+    if (unlistedLeaseMs !== null) return toLockedHead(row, unlistedLeaseMs);
+    const locked = toLockedHead(row, maxUnlistedLeaseMs);
+    if (locked.isCurrent) await storeHistory(on, row.continued, row.now);
+    return locked;
   }
 
   /** Whether every process that may use its caches is on the list. */
@@ -73,6 +82,11 @@ export class ServerHistory {
     const stored = on.selectFrom('audit_head').select('history').where('id', '=', sql.lit(1));
     return sql<number>`case when ${stored} = ${present} then 1 else 0 end`.as('is_history_recorded');
   }
+}
+
+function toLockedHead(row: AuditHead, unlistedLeaseMs: number): LockedHead {
+  const { sequence, hash } = row;
+  return { head: { sequence, hash }, isCurrent: !isFromStaleServer([row]), unlistedLeaseMs };
 }
 
 function selectHead(on: Kysely<Tables>) {

@@ -1,12 +1,13 @@
-import type {
-  BeatAnswer,
-  ChangeFeed,
-  FeedChange,
-  FeedPosition,
-  FeedWatch,
-  Instance,
-  PlaceAnswer,
-  PlaceClaim,
+import {
+  startOfFeed,
+  type BeatAnswer,
+  type ChangeFeed,
+  type FeedChange,
+  type FeedPosition,
+  type FeedWatch,
+  type Instance,
+  type PlaceAnswer,
+  type PlaceClaim,
 } from '../ports/change-feed.js';
 import { holdOffChanges } from './queries/audit-queries.js';
 import { claimPlace } from './queries/claim-place.js';
@@ -29,7 +30,8 @@ export class SqlChangeFeed implements ChangeFeed {
   readonly #within: WithinDeadline;
   readonly #seen: SeenPosition;
   readonly #history: ServerHistory;
-  readonly #watches = new Set<FeedWatch>();
+  /** Those that are running, with what each calls back. */
+  readonly #watches = new Map<FeedWatch, () => void>();
   #queries: FeedQueries | undefined;
   #isRecordingHistory = false;
 
@@ -110,13 +112,18 @@ export class SqlChangeFeed implements ChangeFeed {
         await running.stop();
       },
     };
-    this.#watches.add(watch);
+    this.#watches.set(watch, onHint);
     return watch;
+  }
+
+  /** Lets those that follow the feed beat now: by that they find out that the history has changed. */
+  hint(): void {
+    for (const onHint of this.#watches.values()) onHint();
   }
 
   /** Stops all watches that are still running. */
   async close(): Promise<void> {
-    await Promise.all([...this.#watches].map((watch) => watch.stop()));
+    await Promise.all([...this.#watches.keys()].map((watch) => watch.stop()));
   }
 
   /**
@@ -128,7 +135,7 @@ export class SqlChangeFeed implements ChangeFeed {
     this.#isRecordingHistory = true;
     try {
       await this.#within('Recording that a server has taken over', (budget) =>
-        this.#database.write(budget, (on) => this.#history.lockHead(on), { lane: 'own' }),
+        this.#database.write(budget, (on) => this.#history.lockHead(on, startOfFeed), { lane: 'own' }),
       );
     } catch {
       // The next beat tries again.

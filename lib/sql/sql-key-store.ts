@@ -329,8 +329,11 @@ export class SqlKeyStore implements KeyStore {
     type Committed = { readonly result: T; readonly position: FeedPosition };
     const run = async (database: Transaction<Tables>): Promise<Committed> => {
       const { dialect, channel } = this.#database;
-      const locked = await asUnavailable(() => this.#history.lockHead(database));
-      if (locked.head.sequence < this.#seen.current.sequence) throw createStaleServerError();
+      const locked = await asUnavailable(() => this.#history.lockHead(database, this.#seen.current));
+      if (!locked.isCurrent) {
+        this.#feed.hint();
+        throw createStaleServerError();
+      }
       const transaction = new SqlTransaction(database, dialect, locked, channel);
       try {
         const value = await withDeadline(work(transaction), budget.remainingMs, 'The work of a change');

@@ -1,4 +1,4 @@
-import { Confirmations } from '../../lib/feed/confirmations.js';
+import { Confirmations, type ConfirmationParts } from '../../lib/feed/confirmations.js';
 import { InstanceWatch } from '../../lib/feed/instance-watch.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import type { Instance } from '../../lib/store/index.js';
@@ -13,10 +13,12 @@ const wait = (milliseconds: number): Promise<void> =>
 
 let others: Instance[];
 let ownApplied: number;
+let ownHash: string;
+let ownId: string;
 let look: () => Promise<readonly Instance[]>;
 
 const point = (sequence: number, maxLeaseMs = 0, unlistedLeaseMs = 0) => ({
-  sequence,
+  position: { sequence, hash: 'ours' },
   maxLeaseMs,
   unlistedLeaseMs,
 });
@@ -25,12 +27,22 @@ const listed = (id: string, acked: number): Instance => ({ id, acked, beat: 1, l
 beforeEach(() => {
   others = [];
   ownApplied = 100;
+  [ownHash, ownId] = ['ours', 'me'];
   look = async () => others;
 });
 
 function confirmations(): Confirmations {
-  const instances = { look: () => look() };
-  return new Confirmations({ instances, ownApplied: () => ownApplied, leaseMs: 4_000, clock });
+  return new Confirmations(parts());
+}
+
+function parts(): ConfirmationParts {
+  return {
+    instances: { look: () => look() },
+    hasApplied: ({ sequence, hash }) => ownApplied >= sequence && ownHash === hash,
+    instanceId: () => ownId,
+    leaseMs: 4_000,
+    clock,
+  };
 }
 
 describe('Confirmations', () => {
@@ -43,10 +55,7 @@ describe('Confirmations', () => {
   it('are counted once each, by whether they came in time', async () => {
     const settled: boolean[] = [];
     const counted = new Confirmations({
-      instances: { look: () => look() },
-      ownApplied: () => ownApplied,
-      leaseMs: 4_000,
-      clock,
+      ...parts(),
       onSettled: (isConfirmed) => void settled.push(isConfirmed),
     });
     expect(await counted.confirm(point(7))).toBeNull();
@@ -72,6 +81,26 @@ describe('Confirmations', () => {
     expect(await Promise.race([confirmed, wait(100).then(() => 'waiting')])).toBe('waiting');
     ownApplied = 7;
     expect(await confirmed).toBeNull();
+  });
+
+  it('P2: wait for the very change, not for another one that has its number since a failover', async () => {
+    others = [listed('one', 9)];
+    ownHash = 'lost';
+    const confirmed = confirmations().confirm(point(7));
+    expect(await Promise.race([confirmed, wait(100).then(() => 'waiting')])).toBe('waiting');
+    ownHash = 'ours';
+    expect(await confirmed).toBeNull();
+  });
+
+  it('P2: use no list that was read while this process joined again', async () => {
+    let looks = 0;
+    look = async () => {
+      looks += 1;
+      if (looks === 1) ownId = 'me again';
+      return looks === 1 ? [] : [listed('one', 6)];
+    };
+    expect(await confirmations().confirm(point(7))).not.toBeNull();
+    expect(looks).toBeGreaterThan(1);
   });
 
   it('give up after a second, with the longest lease that the change has counted and a second more', async () => {
@@ -101,7 +130,10 @@ describe('Confirmations', () => {
   it('P2: name the later time, where a listed process has not applied the change either', async () => {
     others = [listed('one', 6)];
     const own = confirmations();
-    const [short, long] = await Promise.all([own.confirm(point(7, 9_000, 1_500)), confirmations().confirm(point(7, 9_000, 60_000))]);
+    const [short, long] = await Promise.all([
+      own.confirm(point(7, 9_000, 1_500)),
+      confirmations().confirm(point(7, 9_000, 60_000)),
+    ]);
     expect((short ?? 0) - Date.now()).toBeGreaterThan(9_000);
     expect((short ?? 0) - Date.now()).toBeLessThanOrEqual(10_000);
     expect((long ?? 0) - Date.now()).toBeGreaterThan(57_000);

@@ -4,17 +4,27 @@ import type { AuditEntry, AuditEntryDraft } from '../../domain/audit-entry.js';
 import { hashAuditEntry, serializeAuditEntry, parseAuditEntry } from '../../ports/audit-chain.js';
 import type { FeedPosition } from '../../ports/change-feed.js';
 import type { AuditQuery } from '../../ports/key-store.js';
+import { isServerCurrent, type ServerCheck } from '../position-check.js';
 import type { SqlDialect } from '../sql-database.js';
 import { isStorable } from '../../domain/is-storable.js';
 import type { Tables } from '../tables.js';
 
+/** The head of the trail, and whether the server that has it is the one that this process has followed. */
+export type AuditHead = FeedPosition & ServerCheck;
+
 /**
  * Locks the head of the trail until the transaction ends, and reads it. On SQLite the transaction itself is the lock.
+ *
+ * @param seen - the last change that this process has seen
  */
-export async function lockAuditHead(database: Kysely<Tables>, dialect: SqlDialect): Promise<FeedPosition> {
+export async function lockAuditHead(
+  database: Kysely<Tables>,
+  dialect: SqlDialect,
+  seen: FeedPosition,
+): Promise<AuditHead> {
   return database
     .selectFrom('audit_head')
-    .select(['sequence', 'hash'])
+    .select(['sequence', 'hash', isServerCurrent(database, dialect, seen)])
     .where('id', '=', 1)
     .$if(dialect === 'postgres', (query) => query.forUpdate())
     .executeTakeFirstOrThrow();
