@@ -1,11 +1,9 @@
 import { sql } from 'kysely';
-import type { AliasedExpression, Kysely } from 'kysely';
+import type { AliasedExpression, Expression, Kysely } from 'kysely';
 import { ApiKeysError } from '../errors.js';
 import { startOfFeed, type FeedPosition } from '../ports/change-feed.js';
-import { toUnavailable } from './as-unavailable.js';
-import { prepareStatement, type PreparedStatement } from './prepared-statement.js';
-import type { SeenPosition } from './seen-position.js';
-import type { SqlDatabase, SqlDialect } from './sql-database.js';
+import { asUnavailable } from './as-unavailable.js';
+import type { SqlDialect } from './sql-database.js';
 import type { Tables } from './tables.js';
 
 /** A column of any statement: 1 when the server that answers takes changes and has a certain one, else 0. */
@@ -57,46 +55,24 @@ export function createStaleServerError(): ApiKeysError {
 }
 
 /**
- * Wraps a database, so that reads reject with `ERR_API_KEYS_UNAVAILABLE` when the server that answers them lacks a
- * change that was seen before, or takes no changes. It is checked before the read on the same connection: a change that a
- * server has once is in every later read.
+ * Runs a query and, in the same statement, checks which server answers it.
+ *
+ * @param key - a column that is null in no row of the query
+ * @throws ApiKeysError `unavailable`, by a rejection, when the server is behind, or takes no changes
  */
-export function createPositionCheckedDatabase(database: SqlDatabase, seen: SeenPosition): SqlDatabase {
-  let statement: PreparedStatement<ServerCheck> | undefined;
-
-  async function check(on: Kysely<Tables>, position: FeedPosition): Promise<void> {
-    statement ??= prepareStatement(on.selectNoFrom(isServerCurrent(on, database.dialect)));
-    const { rows } = await statement(on, listPositionParameters(position));
-    if (isFromStaleServer(rows)) throw createStaleServerError();
-  }
-
-  const checkFirst =
-    (read: SqlDatabase['read']): SqlDatabase['read'] =>
-    async (budget, work) => {
-      let failedCheck: unknown;
-      try {
-        return await read(budget, (on) => {
-          const position = seen.current;
-          if (position.sequence === 0) return work(on);
-          return on.connection().execute(async (connection) => {
-            await check(connection, position).catch((error: unknown) => {
-              failedCheck = error;
-              throw error;
-            });
-            return work(connection);
-          });
-        });
-      } catch (error) {
-        // Whatever makes the trail unreadable, without it nothing that the server returns is trusted.
-        throw error === failedCheck ? toUnavailable(error) : error;
-      }
-    };
-
-  const { read, readForRequest, lookUp } = database;
-  return {
-    ...database,
-    read: checkFirst(read),
-    readForRequest: checkFirst(readForRequest),
-    lookUp: checkFirst(lookUp),
-  };
+export async function selectFromCurrentServer<O>(
+  on: Kysely<Tables>,
+  dialect: SqlDialect,
+  seen: FeedPosition,
+  query: Expression<O>,
+  key: keyof O,
+): Promise<readonly O[]> {
+  const check = on.selectNoFrom(isServerCurrent(on, dialect, seen));
+  const statement = sql<
+    O & ServerCheck
+  >`select found.*, server.is_current from (${check}) as server left join (${query}) as found on true`;
+  // Whatever makes the trail unreadable, without it nothing that the server returns is trusted.
+  const { rows } = await asUnavailable(() => statement.execute(on));
+  if (isFromStaleServer(rows)) throw createStaleServerError();
+  return rows.filter((row) => row[key] !== null);
 }

@@ -66,7 +66,7 @@ export class ServerHistory {
     const unlistedLeaseMs = readUnlistedLease(row);
     if (unlistedLeaseMs !== null) return toLockedHead(row, unlistedLeaseMs);
     const locked = toLockedHead(row, maxUnlistedLeaseMs);
-    if (locked.isCurrent) await storeHistory(on, row.continued, row.now);
+    if (locked.isCurrent) await writeHistory(on, row.continued, row.now);
     return locked;
   }
 
@@ -106,37 +106,40 @@ function readUnlistedLease({ history, history_since: since, continued, now }: He
 }
 
 /** Records the history that a server continues when the tables get a place for it: so far, nothing has taken over. */
-export async function recordFirstHistory(on: Kysely<Tables>, dialect: SqlDialect): Promise<void> {
+export async function writeFirstHistory(on: Kysely<Tables>, dialect: SqlDialect): Promise<void> {
   if (!(await hasNeededFunctions(on, dialect))) return;
   const { continued } = await on.selectNoFrom(present.as('continued')).executeTakeFirstOrThrow();
-  await storeHistory(on, continued, 0);
+  await writeHistory(on, continued, 0);
 }
 
 /**
  * Whether a server says which history it continues: some that speak PostgreSQL's protocol have no such functions, and
  * some providers keep them from their customers.
+ *
+ * @throws ApiKeysError `unavailable`, by a rejection, on a standby: it continues none before it is promoted
  */
 export async function canReadHistory(on: Kysely<Tables>, dialect: SqlDialect): Promise<boolean> {
   if (!(await hasNeededFunctions(on, dialect))) return false;
+  const unlessStandby = sql<
+    string | null
+  >`case when pg_catalog.pg_is_in_recovery() then null else ${present} end`;
   try {
-    await on.selectNoFrom(present.as('continued')).execute();
-    return true;
+    const { continued } = await on.selectNoFrom(unlessStandby.as('continued')).executeTakeFirstOrThrow();
+    if (continued !== null) return true;
   } catch (error) {
     if (isAnswered(error)) return false;
     throw error;
   }
+  throw createStaleServerError();
 }
 
 async function hasNeededFunctions(on: Kysely<Tables>, dialect: SqlDialect): Promise<boolean> {
   if (dialect === 'sqlite') return false;
-  const { rows } = await sql<{ callable: number; is_standby: number }>`
-    select count(distinct f.proname) as callable,
-      case when pg_catalog.pg_is_in_recovery() then 1 else 0 end as is_standby
+  const { rows } = await sql<{ callable: number }>`
+    select count(distinct f.proname) as callable
     from pg_catalog.pg_proc as f join pg_catalog.pg_namespace as n on n.oid = f.pronamespace
     where n.nspname = 'pg_catalog' and f.proname in (${sql.join(neededFunctions)})
       and pg_catalog.has_function_privilege(f.oid, 'EXECUTE')`.execute(on);
-  // It continues none before it is promoted, and takes no changes.
-  if (rows[0]?.is_standby === 1) throw createStaleServerError();
   return rows[0]?.callable === neededFunctions.length;
 }
 
@@ -151,6 +154,6 @@ function isAnswered(error: unknown): boolean {
   return false;
 }
 
-async function storeHistory(on: Kysely<Tables>, history: string, since: number): Promise<void> {
+async function writeHistory(on: Kysely<Tables>, history: string, since: number): Promise<void> {
   await on.updateTable('audit_head').set({ history, history_since: since }).where('id', '=', 1).execute();
 }

@@ -9,6 +9,8 @@ import {
   type PlaceAnswer,
   type PlaceClaim,
 } from '../ports/change-feed.js';
+import { asUnavailable } from './as-unavailable.js';
+import type { CheckedDatabases } from './checked-database.js';
 import { holdOffChanges } from './queries/audit-queries.js';
 import { claimPlace } from './queries/claim-place.js';
 import { compileFeedQueries, notListed } from './queries/feed-queries.js';
@@ -27,6 +29,8 @@ export type WithinDeadline = <T>(what: string, work: (budget: TimeBudget) => Pro
 /** The change feed on SQLite and PostgreSQL alike. */
 export class SqlChangeFeed implements ChangeFeed {
   readonly #database: SqlDatabase;
+  /** For reads that do not check in their own statement which server answers. */
+  readonly #checked: SqlDatabase;
   readonly #within: WithinDeadline;
   readonly #seen: SeenPosition;
   readonly #history: ServerHistory;
@@ -39,8 +43,14 @@ export class SqlChangeFeed implements ChangeFeed {
    * @param seen - records the changes that beats return, and is reset when a process starts over
    * @param history - of the server that answers
    */
-  constructor(database: SqlDatabase, within: WithinDeadline, seen: SeenPosition, history: ServerHistory) {
-    this.#database = database;
+  constructor(
+    { checked, unchecked }: CheckedDatabases,
+    within: WithinDeadline,
+    seen: SeenPosition,
+    history: ServerHistory,
+  ) {
+    this.#database = unchecked;
+    this.#checked = checked;
     this.#within = within;
     this.#seen = seen;
     this.#history = history;
@@ -79,15 +89,19 @@ export class SqlChangeFeed implements ChangeFeed {
   }
 
   latest(limit: number): Promise<readonly FeedChange[]> {
-    return this.#read('Reading the last changes', (queries, on) => queries.latest(on, limit));
+    return this.#within('Reading the last changes', (budget) =>
+      this.#checked.read(budget, (on) => this.#queriesFor(on).latest(on, limit)),
+    );
   }
 
   lastSequence(): Promise<number> {
-    return this.#read('Reading the last sequence number', (queries, on) => queries.lastSequence(on));
+    return this.#read('Reading the last sequence number', (queries, on) =>
+      queries.lastSequence(on, this.#seen.current),
+    );
   }
 
   instances(): Promise<readonly Instance[]> {
-    return this.#read('Listing the instances', (queries, on) => queries.instances(on));
+    return this.#read('Listing the instances', (queries, on) => queries.instances(on, this.#seen.current));
   }
 
   remove(instance: Pick<Instance, 'id' | 'beat'>): Promise<boolean> {
@@ -97,9 +111,13 @@ export class SqlChangeFeed implements ChangeFeed {
   claimPlace(claim: PlaceClaim): Promise<PlaceAnswer> {
     const { dialect } = this.#database;
     return this.#within('Claiming a place', (budget) =>
-      this.#database.write(budget, (on) => claimPlace(on, dialect, claim, () => this.#history.isListComplete(on)), {
-        lane: 'own',
-      }),
+      this.#database.write(
+        budget,
+        (on) => claimPlace(on, dialect, claim, () => this.#history.isListComplete(on)),
+        {
+          lane: 'own',
+        },
+      ),
     );
   }
 
@@ -144,9 +162,10 @@ export class SqlChangeFeed implements ChangeFeed {
     }
   }
 
+  /** Runs a read that checks in its own statement which server answers. */
   #read<T>(what: string, work: (queries: FeedQueries, on: Kysely<Tables>) => Promise<T>): Promise<T> {
     return this.#within(what, (budget) =>
-      this.#database.read(budget, (on) => work(this.#queriesFor(on), on)),
+      this.#database.read(budget, (on) => asUnavailable(() => work(this.#queriesFor(on), on))),
     );
   }
 

@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely';
+import type { Expression, Kysely, Transaction } from 'kysely';
 import { withDeadline } from '../deadline.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEntry } from '../domain/audit-entry.js';
@@ -31,7 +31,7 @@ import type {
 } from '../ports/key-store.js';
 import { listAuditEvents } from './queries/audit-queries.js';
 import { findEventBounds, findEventScanEnd } from './queries/audit-scan.js';
-import { findClaim } from './queries/claim-queries.js';
+import { selectClaim, toClaim } from './queries/claim-queries.js';
 import { compileSpendCredits, type SpendCredits } from './queries/credit-queries.js';
 import { compileFindExisting } from './queries/existing-keys.js';
 import type { FindExisting } from './queries/existing-keys.js';
@@ -44,13 +44,20 @@ import { insertDigest } from './queries/key-changes.js';
 import { compileFindKey, countKeysOfOwner, findScanEnd, listKeys } from './queries/key-queries.js';
 import type { FindKeyById } from './queries/key-queries.js';
 import { findSpent } from './queries/owner-credit-queries.js';
-import { findOwner, findOwnerScanEnd, listOwners, listOwnersWithKeys } from './queries/owner-queries.js';
+import {
+  selectOwner,
+  findOwnerScanEnd,
+  listOwners,
+  listOwnersWithKeys,
+  toOwner,
+} from './queries/owner-queries.js';
 import { findEndedKeys } from './queries/removed-keys.js';
 import { deleteTrimmed } from './queries/trail-start.js';
 import { migrate } from './migrate.js';
 import type { MigrateMode, SqlDatabase } from './sql-database.js';
 import { asUnavailable } from './as-unavailable.js';
-import { createStaleServerError, createPositionCheckedDatabase } from './position-check.js';
+import { createCheckedDatabase } from './checked-database.js';
+import { createStaleServerError, selectFromCurrentServer } from './position-check.js';
 import { PriorityMutex } from './priority-mutex.js';
 import { SeenPosition } from './seen-position.js';
 import { ServerHistory } from './server-history.js';
@@ -125,10 +132,15 @@ export class SqlKeyStore implements KeyStore {
       ),
   };
   readonly owners: OwnerStore = {
-    find: (ownerId) =>
-      this.#within('Reading an owner', (budget) =>
-        this.#database.readForRequest(budget, (database) => findOwner(database, ownerId)),
-      ),
+    find: async (ownerId) => {
+      if (!isStorable(ownerId)) return null;
+      const [row] = await this.#readRows(
+        'Reading an owner',
+        (database) => selectOwner(database, ownerId),
+        'owner_id',
+      );
+      return row === undefined ? null : toOwner(row);
+    },
     list: (query) =>
       this.#within('Listing owners', (budget) =>
         this.#database.readForRequest(budget, (database) => listOwners(database, query)),
@@ -150,10 +162,14 @@ export class SqlKeyStore implements KeyStore {
       ),
   };
   readonly claims: IdempotencyClaims = {
-    find: (name) =>
-      this.#within('Reading a repeated change', (budget) =>
-        this.#database.readForRequest(budget, (database) => findClaim(database, name)),
-      ),
+    find: async (name) => {
+      const [row] = await this.#readRows(
+        'Reading a repeated change',
+        (database) => selectClaim(database, name),
+        'name',
+      );
+      return row === undefined ? null : toClaim(row);
+    },
   };
   readonly credits: CreditLedger = {
     spend: (...payment) =>
@@ -189,13 +205,18 @@ export class SqlKeyStore implements KeyStore {
   #isOpen = false;
 
   constructor(database: SqlDatabase, settings: SqlKeyStoreSettings) {
-    const checked = createPositionCheckedDatabase(database, this.#seen);
+    const checked = createCheckedDatabase(database, this.#seen);
     this.#database = checked;
     this.#unchecked = database;
     this.#settings = settings;
     const runWithin: WithinDeadline = (what, work) => this.#within(what, work);
     this.#history = new ServerHistory(database.dialect);
-    this.feed = this.#feed = new SqlChangeFeed(checked, runWithin, this.#seen, this.#history);
+    this.feed = this.#feed = new SqlChangeFeed(
+      { checked, unchecked: database },
+      runWithin,
+      this.#seen,
+      this.#history,
+    );
     this.accessLog = new SqlAccessLog(checked, runWithin);
     this.observations = new SqlObservationLog(checked, runWithin);
     this.trail = new SqlAuditTrail(checked, runWithin);
@@ -208,7 +229,7 @@ export class SqlKeyStore implements KeyStore {
       (what, work) =>
         this.#within(what, (budget) => on.lookUp(budget, work), settings.readDeadlineMs);
     const lookups = { checked: createLookup(checked), unchecked: createLookup(database) };
-    this.tokens = new SqlTokenStore(checked, runWithin, lookups, this.#seen);
+    this.tokens = new SqlTokenStore({ checked, unchecked: database }, runWithin, lookups, this.#seen);
   }
 
   async open(): Promise<void> {
@@ -225,7 +246,7 @@ export class SqlKeyStore implements KeyStore {
   async #open(): Promise<void> {
     await this.#database.open();
     const { migrate: mode, deadlineMs, logger } = this.#settings;
-    const { isNew } = await migrate(this.#database, mode, new TimeBudget(deadlineMs));
+    const { isNew } = await migrate(this.#unchecked, mode, new TimeBudget(deadlineMs));
     await this.#history.open(this.#unchecked, new TimeBudget(deadlineMs));
     this.#isOpen = true;
     const { label } = this.#database;
@@ -263,9 +284,9 @@ export class SqlKeyStore implements KeyStore {
 
   existing(ids: readonly string[]): Promise<ReadonlySet<string>> {
     return this.#within('Looking for keys', (budget) =>
-      this.#database.readForRequest(budget, (database) => {
-        this.#findExisting ??= compileFindExisting(database, this.#database.dialect);
-        return this.#findExisting(database, ids);
+      this.#unchecked.readForRequest(budget, (database) => {
+        const find = (this.#findExisting ??= compileFindExisting(database, this.#database.dialect));
+        return asUnavailable(() => find(database, this.#seen.current, ids));
       }),
     );
   }
@@ -377,6 +398,19 @@ export class SqlKeyStore implements KeyStore {
       };
       await this.#database.write(budget, addAll, { mayBeLost: true });
     });
+  }
+
+  /** Runs a query that checks in its own statement which server answers. */
+  #readRows<O>(
+    what: string,
+    select: (database: Kysely<Tables>) => Expression<O>,
+    key: keyof O,
+  ): Promise<readonly O[]> {
+    return this.#within(what, (budget) =>
+      this.#unchecked.readForRequest(budget, (on) =>
+        selectFromCurrentServer(on, this.#unchecked.dialect, this.#seen.current, select(on), key),
+      ),
+    );
   }
 
   #within<T>(

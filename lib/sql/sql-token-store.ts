@@ -11,11 +11,13 @@ import {
   isServerCurrent,
   isFromStaleServer,
   listPositionParameters,
+  selectFromCurrentServer,
 } from './position-check.js';
 import type { ServerCheck } from './position-check.js';
 import { prepareStatement, type PreparedStatement } from './prepared-statement.js';
 import type { SeenPosition } from './seen-position.js';
 import type { WithinDeadline } from './sql-change-feed.js';
+import type { CheckedDatabases } from './checked-database.js';
 import type { SqlDatabase, SqlDialect } from './sql-database.js';
 import { isStorable } from '../domain/is-storable.js';
 import type { Tables } from './tables.js';
@@ -38,16 +40,16 @@ export class SqlTokenStore implements TokenStore {
    * @param seen - the change that this server must have
    */
   constructor(
-    database: SqlDatabase,
+    { checked, unchecked }: CheckedDatabases,
     within: WithinDeadline,
     lookups: { readonly checked: Lookup; readonly unchecked: Lookup },
     seen: SeenPosition,
   ) {
     this.#lookUp = lookups.unchecked;
     this.#seen = seen;
-    this.#dialect = database.dialect;
-    this.signingKeys = createSigningKeyStore(database, within, lookups.checked);
-    this.refreshGrants = createRefreshGrantStore(database, within);
+    this.#dialect = unchecked.dialect;
+    this.signingKeys = createSigningKeyStore(checked, within, lookups.checked);
+    this.refreshGrants = createRefreshGrantStore({ checked, unchecked }, within, seen);
   }
 
   async isRevoked(tokenId: string): Promise<boolean> {
@@ -118,7 +120,11 @@ function createSigningKeyStore(
   };
 }
 
-function createRefreshGrantStore(database: SqlDatabase, within: WithinDeadline): RefreshGrantStore {
+function createRefreshGrantStore(
+  { checked: database, unchecked }: CheckedDatabases,
+  within: WithinDeadline,
+  seen: SeenPosition,
+): RefreshGrantStore {
   return {
     add: (grant) =>
       within('Adding a refresh token', (budget) =>
@@ -134,12 +140,10 @@ function createRefreshGrantStore(database: SqlDatabase, within: WithinDeadline):
     async find(id) {
       if (!isStorable(id)) return null;
       return within('Reading a refresh token', (budget) =>
-        database.readForRequest(budget, async (on) => {
-          const row = await on
-            .selectFrom('refresh_grants')
-            .selectAll()
-            .where('id', '=', id)
-            .executeTakeFirst();
+        unchecked.readForRequest(budget, async (on) => {
+          const grant = on.selectFrom('refresh_grants').selectAll().where('id', '=', id);
+          const { current } = seen;
+          const [row] = await selectFromCurrentServer(on, unchecked.dialect, current, grant, 'id');
           return row === undefined ? null : toRefreshGrant(row);
         }),
       );

@@ -3,7 +3,14 @@ import { startOfFeed } from '../../lib/ports/change-feed.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import type { PgClient, PgPool } from '../../lib/sql/postgres/postgres-pool.js';
 import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
-import { insert, createSampleEvent, createSampleKey } from '../../lib/store/sample-keys.js';
+import type { RefreshGrant } from '../../lib/ports/token-store.js';
+import {
+  insert,
+  createSampleEvent,
+  createSampleKey,
+  createSampleOwner,
+  createSampleOwnerEvent,
+} from '../../lib/store/sample-keys.js';
 import { startPostgres, startStandby } from '../servers/postgres.cjs';
 import { waitUntil } from '../servers/wait-until.cjs';
 import { settle } from './settle.js';
@@ -141,6 +148,110 @@ it('P2: what was seen committed is in every read, whichever server a connection 
   expect((await settle(store.feed.beat('one', startOfFeed, 500))).error).toMatchObject(unavailable);
   targets = [primary.url];
   idle.length = 0;
+});
+
+/** Leads each transaction, and each statement outside of one, to the next server: what PgBouncer does in transaction mode. */
+function createTransactionPooler(urls: readonly string[]): PgPool & { end(): Promise<unknown> } {
+  const connected: Client[] = [];
+  // Those of a pool that were not discarded.
+  const idlePairs: PgClient[] = [];
+  async function createPair(): Promise<PgClient> {
+    const backends = await Promise.all(
+      urls.map(async (url) => {
+        const backend = new Client({ connectionString: url });
+        backend.on('error', () => undefined);
+        await backend.connect();
+        connected.push(backend);
+        return backend as unknown as PgClient;
+      }),
+    );
+    let turn = 0;
+    let inTransaction: PgClient | undefined;
+    const pair: PgClient = {
+      on: () => undefined,
+      removeListener: () => undefined,
+      async query(query) {
+        const backend = inTransaction ?? backends[(turn += 1) % backends.length]!;
+        inTransaction = query.text.startsWith('begin') ? backend : inTransaction;
+        if (['commit', 'rollback'].includes(query.text)) inTransaction = undefined;
+        return backend.query(query);
+      },
+      release: (destroy) => {
+        if (destroy !== true) idlePairs.push(pair);
+      },
+    };
+    return pair;
+  }
+  return {
+    connect: async () => idlePairs.shift() ?? createPair(),
+    end: () => Promise.all(connected.map((backend) => backend.end())),
+  };
+}
+
+/** Some of the attempts reach the standby. */
+async function repeatUntilDone(work: () => Promise<unknown>): Promise<void> {
+  for (let attempts = 1; attempts <= 20; attempts += 1) {
+    if ((await settle(work())).error === undefined) return;
+  }
+  throw new Error('none of 20 attempts has reached the primary');
+}
+
+it('P2: behind a pooler in transaction mode, each read is answered by the server that was checked', async () => {
+  const pooler = createTransactionPooler([primary.url, standby.url]);
+  const pooled = postgresStore({ connection: pool, logger: { warn: () => undefined, error: () => undefined } });
+  await pooled.open();
+  await pooled.feed.join({ id: 'pooled', acked: 0, leaseMs: 4_000 });
+  const grant = {
+    ...{ id: 'chain', keyId: createSampleKey().id, credentialId: 'c', clientId: 'client', digest: 'first' },
+    ...{ scopes: [], resource: null, session: 'bot', createdAt: 1, expiresAt: 4e12 },
+  } as unknown as RefreshGrant;
+  await store.tokens.refreshGrants.add(grant);
+  await waitUntil('the standby has the chain', async () => {
+    return (await run(standby.url, 'select id from api_keys.refresh_grants')).length === 1;
+  });
+  await run(standby.url, 'select pg_wal_replay_pause()');
+  await store.tokens.refreshGrants.replace('chain', 'first', 'second');
+  await store.tokens.signingKeys.add({
+    ...{ id: 'new', algorithm: 'ES256', sealedKey: 'sealed', createdAt: 1, activeFrom: 1 },
+  });
+  await store.feed.join({ id: 'late', acked: 0, leaseMs: 4_000 });
+  await store.transact(async (transaction) => {
+    const owner = createSampleOwner();
+    await transaction.putOwner(owner, createSampleOwnerEvent(owner));
+    await transaction.claim({ name: 'claim', payloadHash: 'hash', keyId: 'k', createdAt: 1 }, 0);
+  });
+  await insert(store, createSampleKey({ id: 'late-key' }));
+
+  const leading = postgresStore({
+    connection: pooler,
+    logger: { warn: () => undefined, error: () => undefined },
+    migrate: 'check',
+  });
+  await repeatUntilDone(() => leading.open());
+  // What it has seen, it has seen on the primary.
+  for (let round = 0; round < 4; round += 1) {
+    await repeatUntilDone(() => leading.transact(async () => undefined));
+    const { refreshGrants, signingKeys } = leading.tokens;
+    const reads: [() => Promise<unknown>, unknown][] = [
+      [async () => (await refreshGrants.find('chain'))?.digest, 'second'],
+      [async () => (await refreshGrants.sessions(grant.keyId, 1)).map(({ digest }) => digest), ['second']],
+      [async () => (await signingKeys.list()).map(({ id }) => id), ['new']],
+      [async () => (await leading.feed.instances()).some(({ id }) => id === 'late'), true],
+      [async () => (await leading.owners.find(createSampleOwner().ownerId))?.version, 1],
+      [async () => (await leading.claims.find('claim'))?.payloadHash, 'hash'],
+      [async () => (await leading.existing(['late-key'])).size, 1],
+      [async () => (await leading.list({ now: 0, limit: 5 })).some(({ id }) => id === 'late-key'), true],
+      [async () => (await leading.feed.latest(1)).map(({ keyId }) => keyId), ['late-key']],
+    ];
+    for (const [read, expected] of reads) {
+      const found = await read().catch(() => 'unavailable');
+      if (found !== 'unavailable') expect(found).toEqual(expected);
+    }
+  }
+  await pooled.close();
+  await leading.close();
+  await pooler.end();
+  await run(standby.url, 'select pg_wal_replay_resume()');
 });
 
 it('P2: an old primary that only answers reads is not believed, though it has all changes that were seen', async () => {

@@ -88,7 +88,7 @@ function guardClient({ client, release }: PoolLease, answerMs: number): Postgres
     const ask = (withinMs: number): Promise<PgResult> =>
       client.query({ text, values: [...values], types: ownTypes, query_timeout: withinMs });
     try {
-      const answer = await (isLone ? retryConflicts(ask, answerMs) : ask(answerMs));
+      const answer = getLast(await (isLone ? retryConflicts(ask, answerMs) : ask(answerMs)));
       // The caller rejects the reply; the connection leads to the wrong server, and must not be used again.
       if (isFromStaleServer(answer.rows)) lost ??= createStaleServerError();
       return answer;
@@ -132,6 +132,11 @@ async function retryConflicts(
       await sleep(pauseMs);
     }
   }
+}
+
+/** A message of several statements has several results, of which the last one counts. */
+function getLast(answer: PgResult | readonly PgResult[]): PgResult {
+  return Array.isArray(answer) ? (answer.at(-1) as PgResult) : (answer as PgResult);
 }
 
 function readUser({ user }: PgClient): string | null {

@@ -1,15 +1,13 @@
-import type { Kysely, Selectable } from 'kysely';
+import type { Kysely, SelectQueryBuilder, Selectable } from 'kysely';
 import type { IdempotencyClaim } from '../../ports/idempotency-claims.js';
 import type { IdempotencyKeysTable, Tables } from '../tables.js';
 
-/** Reads the claim of a name. */
-export async function findClaim(database: Kysely<Tables>, name: string): Promise<IdempotencyClaim | null> {
-  const row = await database
-    .selectFrom('idempotency_keys')
-    .selectAll()
-    .where('name', '=', name)
-    .executeTakeFirst();
-  return row === undefined ? null : claimFromRow(row);
+/** Selects the claim of a name. */
+export function selectClaim(
+  database: Kysely<Tables>,
+  name: string,
+): SelectQueryBuilder<Tables, 'idempotency_keys', Selectable<IdempotencyKeysTable>> {
+  return database.selectFrom('idempotency_keys').selectAll().where('name', '=', name);
 }
 
 /** Claims a name unless an unexpired claim exists; run it under the lock of a change. */
@@ -18,8 +16,8 @@ export async function insertClaim(
   { name, payloadHash, keyId, createdAt }: IdempotencyClaim,
   expiredBefore: number,
 ): Promise<IdempotencyClaim | null> {
-  const before = await findClaim(database, name);
-  if (before !== null && before.createdAt >= expiredBefore) return before;
+  const before = await selectClaim(database, name).executeTakeFirst();
+  if (before !== undefined && before.created_at >= expiredBefore) return toClaim(before);
   const row = { payload_hash: payloadHash, key_id: keyId, created_at: createdAt };
   await database
     .insertInto('idempotency_keys')
@@ -30,7 +28,8 @@ export async function insertClaim(
   return null;
 }
 
-function claimFromRow(row: Selectable<IdempotencyKeysTable>): IdempotencyClaim {
+/** Converts a row of {@link selectClaim}. */
+export function toClaim(row: Selectable<IdempotencyKeysTable>): IdempotencyClaim {
   const { name, payload_hash: payloadHash, key_id: keyId, created_at: createdAt } = row;
   return { name, payloadHash, keyId, createdAt };
 }

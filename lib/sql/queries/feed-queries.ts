@@ -4,6 +4,13 @@ import type { AliasedExpression, Kysely, Selectable } from 'kysely';
 import type { AuditAction } from '../../domain/audit-entry.js';
 import { startOfFeed } from '../../ports/change-feed.js';
 import type { BeatAnswer, FeedChange, FeedPosition, Instance } from '../../ports/change-feed.js';
+import {
+  createStaleServerError,
+  isFromStaleServer,
+  isServerCurrent,
+  listPositionParameters,
+  type ServerCheck,
+} from '../position-check.js';
 import { prepareStatement } from '../prepared-statement.js';
 import type { ServerHistory } from '../server-history.js';
 import type { SqlDialect } from '../sql-database.js';
@@ -15,8 +22,10 @@ export interface FeedQueries {
   leave(on: Kysely<Tables>, instanceId: string): Promise<void>;
   beat(on: Kysely<Tables>, instanceId: string, applied: FeedPosition, limit: number): Promise<SqlBeatAnswer>;
   latest(on: Kysely<Tables>, limit: number): Promise<readonly FeedChange[]>;
-  lastSequence(on: Kysely<Tables>): Promise<number>;
-  instances(on: Kysely<Tables>): Promise<readonly Instance[]>;
+  /** From a server that has a change, as {@link FeedQueries.instances}. */
+  lastSequence(on: Kysely<Tables>, position: FeedPosition): Promise<number>;
+  /** Rejects with `ERR_API_KEYS_UNAVAILABLE` when the server lacks the change. */
+  instances(on: Kysely<Tables>, position: FeedPosition): Promise<readonly Instance[]>;
   remove(on: Kysely<Tables>, instance: Pick<Instance, 'id' | 'beat'>): Promise<boolean>;
 }
 
@@ -30,6 +39,11 @@ interface ChangeRow {
   readonly version: number;
   readonly action: string;
   readonly hash: string;
+}
+
+/** The row in place of an empty list. */
+interface NoInstance {
+  readonly id: null;
 }
 
 type BeatRow = { readonly [C in keyof ChangeRow]: ChangeRow[C] | null } & {
@@ -62,11 +76,16 @@ export function compileFeedQueries(
   const remove = prepareStatement(
     database.deleteFrom('instances').where('id', '=', '').where('beat', '=', 0),
   );
-  const instances = prepareStatement<Selectable<InstancesTable>>(
-    database.selectFrom('instances').selectAll(),
+  const isCurrent = isServerCurrent(database, dialect);
+  const instances = prepareStatement<ServerCheck & (Selectable<InstancesTable> | NoInstance)>(
+    database
+      .selectFrom(database.selectNoFrom(isCurrent).as('server'))
+      .leftJoin('instances as instance', (on) => on.onTrue())
+      .selectAll('instance')
+      .select('server.is_current'),
   );
-  const head = prepareStatement<{ sequence: number }>(
-    database.selectFrom('audit_head').select('sequence').where('id', '=', sql.lit(1)),
+  const head = prepareStatement<ServerCheck & { sequence: number }>(
+    database.selectFrom('audit_head').select([isCurrent, 'sequence']).where('id', '=', sql.lit(1)),
   );
   const latest = prepareStatement<ChangeRow>(
     selectChanges(database, dialect).where('sequence', '<', 0).orderBy('sequence', 'desc').limit(1),
@@ -92,13 +111,16 @@ export function compileFeedQueries(
       }
       return newestFirst.reverse().map(toFeedChange);
     },
-    async lastSequence(on) {
-      const { rows } = await head(on, []);
+    async lastSequence(on, position) {
+      const { rows } = await head(on, listPositionParameters(position));
+      if (isFromStaleServer(rows)) throw createStaleServerError();
       return rows[0]?.sequence ?? 0;
     },
-    async instances(on) {
-      const { rows } = await instances(on, []);
-      return rows.map(({ id, beat, acked, lease_ms: leaseMs, place }) => ({
+    async instances(on, position) {
+      const { rows } = await instances(on, listPositionParameters(position));
+      if (isFromStaleServer(rows)) throw createStaleServerError();
+      const listed = rows.filter((row) => row.id !== null);
+      return listed.map(({ id, beat, acked, lease_ms: leaseMs, place }) => ({
         id,
         beat,
         acked,

@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely';
+import type { Kysely, SelectQueryBuilder, Selectable } from 'kysely';
 import type { OwnerRecord } from '../../domain/owner.js';
 import type { PlanMembers } from '../../domain/plan.js';
 import type { OwnerQuery } from '../../ports/owner-store.js';
@@ -11,14 +11,18 @@ export function parseOverrides(stored: string | null): PlanMembers | null {
   return stored === null ? null : (JSON.parse(stored) as PlanMembers);
 }
 
+/** Selects the record of one owner. */
+export function selectOwner(
+  database: Kysely<Tables>,
+  ownerId: string,
+): SelectQueryBuilder<Tables, 'owners', Selectable<OwnersTable>> {
+  return database.selectFrom('owners').selectAll().where('owner_id', '=', ownerId);
+}
+
 /** Reads what is known of one owner. */
 export async function findOwner(database: Kysely<Tables>, ownerId: string): Promise<OwnerRecord | null> {
   if (!isStorable(ownerId)) return null;
-  const row = await database
-    .selectFrom('owners')
-    .selectAll()
-    .where('owner_id', '=', ownerId)
-    .executeTakeFirst();
+  const row = await selectOwner(database, ownerId).executeTakeFirst();
   return row === undefined ? null : toOwner(row);
 }
 
@@ -84,7 +88,8 @@ export async function writeOwner(database: Kysely<Tables>, record: OwnerRecord):
   throw new Error(`The owner ${ownerId} is not stored at version ${record.version - 1}`);
 }
 
-function toOwner(row: Selectable<OwnersTable>): OwnerRecord {
+/** Converts a row of {@link selectOwner}. */
+export function toOwner(row: Selectable<OwnersTable>): OwnerRecord {
   return {
     ownerId: row.owner_id,
     plan: row.plan,

@@ -9,7 +9,7 @@ jest.setTimeout(180_000);
 
 const shortLeaseMs = 2_000;
 const longLeaseMs = 6_000;
-const listsProcesses = /select \* from .*"instances"/;
+const listsProcesses = /select "instance"\.\*.*"instances"/s;
 
 let fleet: Fleet;
 let recorder: HistoryRecorder;
