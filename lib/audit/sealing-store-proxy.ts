@@ -6,7 +6,7 @@ import type { KeyStore, KeyStoreTransaction } from '../ports/key-store.js';
 
 /** The steps of a transaction that write an audit entry; the entry is always their second argument. */
 type WritingStep = {
-  [M in keyof KeyStoreTransaction]: KeyStoreTransaction[M] extends (...args: infer A) => unknown
+  [M in keyof KeyStoreTransaction]-?: KeyStoreTransaction[M] extends (...args: infer A) => unknown
     ? A extends readonly [unknown, AuditEntryDraft]
       ? M
       : never

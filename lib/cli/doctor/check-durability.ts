@@ -10,9 +10,9 @@ export const checkDurability: Check = ({ facts }) => {
   if (off.includes('synchronous_commit')) {
     findings.push({
       id: 'commits-can-be-lost',
-      severity: 'error',
+      severity: 'warning',
       problem: 'synchronous_commit is off for this user.',
-      why: 'After a crash of the server, a revocation that was answered with 200 may never have happened.',
+      why: 'Changes, credits and signatures are committed to disk all the same, with more round trips for credits. Counts of uses and rows of the access log can be lost in a crash of the server.',
       remedy: 'ALTER ROLE … RESET synchronous_commit, or set it to on.',
       see,
     });

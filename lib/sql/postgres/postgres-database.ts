@@ -2,6 +2,7 @@ import { Kysely, sql } from 'kysely';
 import type { Logger } from '../../ports/logger.js';
 import { ApiKeysError, isProblem } from '../../errors.js';
 import { loadDriver } from '../load-driver.js';
+import { areCommitsKept } from './keep-commit.js';
 import { createListenerClient } from './listener-client.js';
 import { notifyChannel } from './notify-channel.js';
 import { PoolLosses } from './pool-losses.js';
@@ -59,11 +60,20 @@ export function createPostgresDatabase(settings: PostgresSettings): SqlDatabase 
     );
   };
   let own: Kysely<Tables> | undefined;
+  let losing: Kysely<Tables> | undefined;
   let taking: Kysely<Tables> | undefined;
   let forRequests: Kysely<Tables> | undefined;
   let lookingUp: Kysely<Tables> | undefined;
+  /** Of lone statements; read once. */
+  let keepsCommits: boolean | undefined;
   const mayRequestsWait = (): boolean => pool?.mayRequestsWait ?? false;
   const createOwnPool = async (url: string): Promise<PgPool> => (ownPool ??= await createPool(url, settings));
+
+  /** Runs a statement of its own. It needs a transaction only where its commit would not be kept otherwise. */
+  async function runKept<T>(on: Kysely<Tables>, work: (database: Kysely<Tables>) => Promise<T>): Promise<T> {
+    keepsCommits ??= await readCommitSetting(on);
+    return (keepsCommits ? on.connection() : on.transaction()).execute(work);
+  }
 
   return {
     dialect: 'postgres',
@@ -81,7 +91,7 @@ export function createPostgresDatabase(settings: PostgresSettings): SqlDatabase 
 
     async close() {
       const closing = ownPool;
-      pool = ownPool = own = taking = forRequests = lookingUp = undefined;
+      pool = ownPool = own = losing = taking = forRequests = lookingUp = undefined;
       await closing?.end();
     },
 
@@ -90,16 +100,21 @@ export function createPostgresDatabase(settings: PostgresSettings): SqlDatabase 
       askAgain(budget, () => work((forRequests ??= createKysely('requests', limits))), mayRequestsWait),
     lookUp: (budget, work) =>
       askAgain(budget, () => work((lookingUp ??= createKysely('requests', lookUpLimits))), mayRequestsWait),
-    writeOnce: (budget, work) => askAgain(budget, () => work((own ??= createKysely('own', limits)))),
+    writeOnce: (budget, work, { mayBeLost = false } = {}) =>
+      askAgain(budget, () => {
+        const on = (own ??= createKysely('own', limits));
+        return mayBeLost ? work(on) : runKept(on, work);
+      }),
     spend: (budget, work) =>
-      (forRequests ??= createKysely('requests', limits)).connection().execute((connected) => {
+      runKept((forRequests ??= createKysely('requests', limits)), (connected) => {
         // The caller has been answered, and what it was to pay for was refused.
         budget.check();
         return work(connected);
       }),
 
-    async write(budget, work, { lane } = {}) {
+    async write(budget, work, { lane, mayBeLost } = {}) {
       const choosePool = (): Kysely<Tables> => {
+        if (mayBeLost === true) return (losing ??= createKysely('own', { ...limits, mayBeLost }));
         if (lane === 'taking') return (taking ??= createKysely('taking', limits));
         if (lane === 'requests') return (forRequests ??= createKysely('requests', limits));
         return (own ??= createKysely('own', limits));
@@ -143,6 +158,11 @@ export function createPostgresDatabase(settings: PostgresSettings): SqlDatabase 
       return (await tables.execute(database)).rows.length > 0;
     },
   };
+}
+
+async function readCommitSetting(on: Kysely<Tables>): Promise<boolean> {
+  const { is_kept } = await on.selectNoFrom(areCommitsKept.as('is_kept')).executeTakeFirstOrThrow();
+  return is_kept === 1;
 }
 
 /**

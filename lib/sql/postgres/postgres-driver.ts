@@ -8,6 +8,7 @@ import {
 } from 'kysely';
 import type { DatabaseConnection, Dialect, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import { ApiKeysError } from '../../errors.js';
+import { keepCommit } from './keep-commit.js';
 import { toSetupError } from './to-setup-error.js';
 import { isConflict, isConnectionLost, isTemporary } from './postgres-errors.js';
 import type { PoolLane, PoolLease, PoolQueue } from './pool-queue.js';
@@ -22,6 +23,8 @@ export interface PostgresLimits {
   readonly answerMs: number;
   /** How long the server lets a statement in a transaction run, wait for a lock, or the transaction stand idle. */
   readonly transactionStepMs: number;
+  /** Whether a crash of the server may undo what is committed, where the database is set so. */
+  readonly mayBeLost?: boolean | undefined;
 }
 
 /** Creates Kysely's PostgreSQL dialect with limits on all waiting. Never ends the pool behind the queue. */
@@ -56,7 +59,8 @@ class BoundedPostgresDriver extends PostgresDriver {
       'begin isolation level read committed; ' +
         `set local statement_timeout = ${limit}; ` +
         `set local lock_timeout = ${limit}; ` +
-        `set local idle_in_transaction_session_timeout = ${limit}`,
+        `set local idle_in_transaction_session_timeout = ${limit}` +
+        (limits.mayBeLost === true ? '' : `; ${keepCommit}`),
     );
   }
 

@@ -4,6 +4,7 @@ import type { AliasedExpression, Kysely, Selectable } from 'kysely';
 import type { AuditAction } from '../../domain/audit-entry.js';
 import { startOfFeed } from '../../ports/change-feed.js';
 import type { BeatAnswer, FeedChange, FeedPosition, Instance } from '../../ports/change-feed.js';
+import { keptCommit } from '../postgres/keep-commit.js';
 import {
   createStaleServerError,
   isFromStaleServer,
@@ -198,6 +199,8 @@ function beatInOneStatement(
       .select((eb) => [
         eb.selectFrom('known').select('known.sequence').as('known'),
         history.isRecorded(database),
+        // A beat that is lost would look as if its process had not sent it.
+        keptCommit,
       ])
       .orderBy('change.sequence'),
   );
