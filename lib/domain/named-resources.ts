@@ -66,3 +66,12 @@ export function createHandlerCheck(catalogue: ResourceCatalogue): AllowsBinding 
   // A handler cannot filter by a kind that is no longer configured.
   return (binding) => binding === null || Object.keys(binding).every((kind) => catalogue.has(kind));
 }
+
+/**
+ * Builds the check of requests whose handler is another service, which is sent the ids in one list. In such a list, nothing left of a
+ * kind would look like no restriction, so a key of which that is true is refused, as it is where the app names resources.
+ */
+export function createServiceCheck(catalogue: ResourceCatalogue): AllowsBinding {
+  const isKnown = createHandlerCheck(catalogue);
+  return (binding) => isKnown(binding) && Object.values(binding ?? {}).every((ids) => ids.length > 0);
+}

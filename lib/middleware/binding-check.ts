@@ -1,7 +1,6 @@
 import type { Request } from 'express';
 import {
   areNamedWithin,
-  createHandlerCheck,
   readNamedResources,
   type AllowsBinding,
   type NamedResources,
@@ -19,6 +18,7 @@ export type CreateBindingCheck = (req: Request) => AllowsBinding;
  * Reads the option `on`. Without it, only keys that are bound to nothing are allowed.
  *
  * @param what - the function that takes it, for messages
+ * @param createFilterCheck - builds the check where something else filters, which `'handler'` stands for
  * @returns `undefined` for a guard that does not look at resources
  * @throws InvalidOptionError when there are no kinds of resources
  */
@@ -26,6 +26,7 @@ export function createBindingCheck(
   what: string,
   on: OnOption | undefined,
   catalogue: ResourceCatalogue,
+  createFilterCheck: (catalogue: ResourceCatalogue) => AllowsBinding,
 ): CreateBindingCheck | undefined {
   if (on === undefined) return undefined;
   if (catalogue.kinds.length === 0) {
@@ -34,7 +35,7 @@ export function createBindingCheck(
     );
   }
   if (on === 'handler') {
-    const check = createHandlerCheck(catalogue);
+    const check = createFilterCheck(catalogue);
     return () => check;
   }
   return (req) => {

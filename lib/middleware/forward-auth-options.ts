@@ -21,8 +21,8 @@ export interface ForwardAuthOptions<
   readonly feature?: F | undefined;
   /**
    * Which resources a request is about, as for guards: a function of the client's request, which has no `params`, or `'handler'`
-   * where the service behind the proxy filters by `X-Auth-Key-Resources`. A function needs `proxy`. Default: keys that are bound
-   * to single resources are refused.
+   * where the service behind the proxy filters by `X-Auth-Key-Resources`; keys of which nothing is left of a kind are refused there
+   * too. A function needs `proxy`. Default: keys that are bound to single resources are refused.
    */
   readonly on?: On | undefined;
   /**

@@ -46,7 +46,7 @@ export function createForwardAuthRouter(parts: GuardParts, input: unknown): Rout
     { ...parts, hidden: null },
     requirements,
     { feature, on, cost, credentialFrom, signed },
-    { what },
+    { what, isForService: true },
   );
 
   function answerFailure(thrown: unknown, res: Response): void {

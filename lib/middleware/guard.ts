@@ -2,7 +2,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { isJwtLike, readUnprovenClaims } from '../domain/jwt.js';
 import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
-import { allowEveryBinding } from '../domain/named-resources.js';
+import { allowEveryBinding, createHandlerCheck, createServiceCheck } from '../domain/named-resources.js';
 import type { ResourceCatalogue } from '../domain/resource-catalogue.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import type { Allowed, DeprecatedSecret, Refusal } from '../domain/verdict.js';
@@ -91,6 +91,8 @@ export interface GuardVariant {
   readonly isProbe?: boolean;
   /** Whether its requests are about the key itself, so that keys that are bound to single resources are allowed. */
   readonly isAboutKey?: boolean;
+  /** Whether the handler is a service of its own, which is sent what the key is bound to as a list of ids. */
+  readonly isForService?: boolean;
   /** What tokens may be restricted to. Default: tokens for a single resource are refused. */
   readonly resource?: string | undefined;
   /** For the challenge. */
@@ -124,7 +126,12 @@ export function createGuard(
   const checkBinding =
     variant.isAboutKey === true
       ? () => allowEveryBinding
-      : createBindingCheck(what, given.on, parts.resources);
+      : createBindingCheck(
+          what,
+          given.on,
+          parts.resources,
+          variant.isForService === true ? createServiceCheck : createHandlerCheck,
+        );
   const sources = credentialFrom === undefined ? parts.sources : parseCredentialSources(credentialFrom);
   const readCredential = createCredentialReader(sources);
   const howToSend = `Send an API key as ${sources.map(describeSource).join(' or ')}.`;

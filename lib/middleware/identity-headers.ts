@@ -15,7 +15,10 @@ const readers = {
   Record<string, (apiKey: ApiKeyIdentity, resources: ResourceCatalogue) => string | readonly string[]>
 >;
 
-/** What the key is bound to, as `kind:id`; nothing for a key that is bound to nothing. */
+/**
+ * What the key is bound to, as `kind:id`; nothing for a key that is bound to nothing. A key of which nothing is left of a kind would
+ * look the same, so it is refused before (`createServiceCheck`).
+ */
 function listResources(apiKey: ApiKeyIdentity, { kinds }: ResourceCatalogue): readonly string[] {
   return kinds.flatMap((kind) => {
     const ids = apiKey.only(kind);
