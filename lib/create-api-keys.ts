@@ -176,6 +176,7 @@ export function createApiKeys<
     },
     whenReady: async () => void requireRunning(),
     keyspace,
+    keyspaces,
     clock,
     clientAddress,
     readRequestId,

@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import type { AuditService } from '../audit/audit-service.js';
 import type { Keyspace } from '../domain/keyspace.js';
+import type { Keyspaces } from '../domain/keyspaces.js';
 import type { AccessNotes } from '../http/access-notes.js';
 import type { Challenge } from '../http/challenge.js';
 import type { ClientAddress } from '../http/client-address.js';
@@ -23,6 +24,8 @@ export interface AdminRouterParts {
   readonly keys: KeyService;
   readonly owners: OwnerService;
   readonly keyspace: Keyspace;
+  /** Where it is noted with which scopes keys manage keys. */
+  readonly keyspaces: Pick<Keyspaces, 'addManagementScope'>;
   readonly clock: Clock;
   readonly audit: AuditService;
   /** `null` without the option `events.webhooks`. */

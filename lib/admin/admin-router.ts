@@ -68,6 +68,7 @@ export function createAdminRouter(parts: AdminRouterParts, options: AdminRouterO
   router.use((_req, _res, next) => next(new ApiKeysError('not_found')));
   router.use(answerError(parts));
   const { managementScope } = resolved;
+  if (managementScope !== null) parts.keyspaces.addManagementScope(managementScope);
   const scopes = managementScope === null ? [] : [managementScope];
   return describeHandler(router, { kind: 'router', what: 'adminRouter', scopes });
 }

@@ -5,7 +5,7 @@ import { noScope } from '../domain/scope-requirement.js';
 import type { Refusal, Verdict } from '../domain/verdict.js';
 import { callHost } from '../http/call-host.js';
 import type { Challenge } from '../http/challenge.js';
-import { anyScope } from '../manage/any-scope.js';
+import { anyScope } from '../domain/any-scope.js';
 import type { ChangeContext } from '../manage/change.js';
 import { toOpaqueRefusal, toRefusalError } from '../http/to-refusal-error.js';
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';

@@ -1,4 +1,5 @@
 import type { StepUpPorts } from '../ports/step-up-ports.js';
+import type { anyScope } from '../domain/any-scope.js';
 import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
 import type { KeyFormat } from '../domain/key-format.js';
 import type { Keyspace } from '../domain/keyspace.js';
@@ -35,6 +36,8 @@ export interface NewKeyspace {
   readonly hasAppScopes: boolean;
   readonly features: FeatureCatalogue;
   readonly policy: KeyspacePolicy;
+  /** The scope with which its keys manage keys at its router; `anyScope`: every key does; `null`: none does. */
+  readonly managementScope: string | typeof anyScope | null;
   readonly formatFor: (environment: string) => KeyFormat;
   /** What its clients call the scheme of requests that are signed with a secret, in lower case. Default: none. */
   readonly hmacScheme?: string;

@@ -21,8 +21,8 @@ export interface OwnerActor {
   /** The member's display name at the time: one line of up to 100 characters. Needs `memberId`. Default: none. */
   readonly memberName?: string | undefined;
   /**
-   * `viewer` reads keys, their usage and the audit log; `operator` also rotates and revokes keys; `manager` does everything,
-   * including enabling and disabling. Default: `manager`.
+   * `viewer` reads keys, their usage and the audit log; `operator` also revokes keys, and rotates those that do not manage keys;
+   * `manager` does everything, including enabling and disabling. Default: `manager`.
    */
   readonly role?: ActorRole;
   /** The most that the actor may give to keys. Default: whatever an owner may give. */

@@ -1,3 +1,4 @@
+import type { anyScope } from './any-scope.js';
 import type { FeatureCatalogue } from './feature-catalogue.js';
 import type { KeyFormat } from './key-format.js';
 import type { KeyspacePolicy } from './keyspace-policy.js';
@@ -34,4 +35,10 @@ export interface Keyspace {
    * @default none
    */
   readonly hmacScheme?: string;
+  /**
+   * The scope of its own with which its keys manage keys at its own router; `anyScope`: every key does.
+   *
+   * @default none - its keys manage keys only at admin routers
+   */
+  readonly managementScope?: string | typeof anyScope | null;
 }

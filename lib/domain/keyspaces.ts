@@ -1,3 +1,4 @@
+import { anyScope } from './any-scope.js';
 import type { VerifiableKey } from './api-key.js';
 import type { KeyFormat, ParsedToken } from './key-format.js';
 import { isWrittenIn } from './charset.js';
@@ -20,6 +21,7 @@ export class Keyspaces {
   readonly #byName = new Map<string, Keyspace>();
   readonly #byLength = new Map<number, Keyspace[]>();
   readonly #hmacSchemes = new Set<string>();
+  readonly #managementScopes = new Set<string>();
 
   /** @throws TypeError if a format of another system could be confused with that of native keys */
   constructor(native: Keyspace, foreign: ForeignFormats = noForeignFormats) {
@@ -57,6 +59,25 @@ export class Keyspaces {
   /** Whether a keyspace uses this name for the scheme of requests signed with a secret. */
   hasHmacScheme(scheme: string): boolean {
     return this.#hmacSchemes.has(scheme);
+  }
+
+  /** Adds the scope of the app with which keys of any keyspace manage keys at one router. */
+  addManagementScope(scope: string): void {
+    this.#managementScopes.add(scope);
+  }
+
+  /**
+   * Whether a key has a scope with which keys manage keys at some router of this instance, whatever the plan of its owner includes
+   * now: the secret of a key outlives a plan.
+   */
+  mayManage(key: Pick<VerifiableKey, 'keyspace' | 'scopes'>): boolean {
+    const home = this.#byName.get(key.keyspace);
+    if (home === undefined) return false;
+    const { catalogue, managementScope = null } = home;
+    if (managementScope === anyScope) return true;
+    if (managementScope !== null && catalogue.covers(key.scopes, managementScope)) return true;
+    const scopes = catalogue.expand(key.scopes);
+    return [...this.#managementScopes].some((scope) => scopes.has(scope));
   }
 
   all(): readonly Keyspace[] {

@@ -17,7 +17,7 @@ import { isResourceBindingWithin } from '../domain/resource-binding.js';
 import { findCommonScopes } from '../domain/token-scope.js';
 import { ApiKeysError } from '../errors.js';
 import { readActingCredential } from './acting-credential.js';
-import { anyScope } from './any-scope.js';
+import { anyScope } from '../domain/any-scope.js';
 import type { ChangeContext } from './change.js';
 import { assertRole } from './role-authority.js';
 

@@ -1,6 +1,6 @@
 import type { ChangeActor } from '../domain/actor.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import type { anyScope } from './any-scope.js';
+import type { anyScope } from '../domain/any-scope.js';
 import type { ParsedFields } from './parsed-fields.js';
 
 /** The actor on whose behalf a command runs, and the request data for its audit event. */

@@ -26,6 +26,7 @@ import { assertMayGiveKey } from './grant-authority.js';
 import { mintCredential, type WantedCredential } from './mint-credential.js';
 import { assertExpectedVersion, assertNotRevoked, createNextVersion } from './next-version.js';
 import { readPublicKey } from './read-public-key.js';
+import { assertRoleOfHolder } from './role-authority.js';
 import { readFields } from './read-fields.js';
 import { claimNothing, type ClaimName } from './repeatable-changes.js';
 import { retireSecrets, type Grace } from './retire-secrets.js';
@@ -176,6 +177,7 @@ async function findRotatable(
   const record = await findVisible(find, id, authority.ownerId);
   assertMayReplaceSecrets(authority, record);
   assertAtOrBelow(authority, record);
+  assertRoleOfHolder(ports, context, record);
   assertMayHaveSecret(authority, record);
   assertMayGiveKey(ports, context, record, now);
   assertExpectedVersion(record, expected);

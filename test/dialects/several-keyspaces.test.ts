@@ -8,7 +8,7 @@ import { noPolicy, type KeyspacePolicy } from '../../lib/domain/keyspace-policy.
 import { createPairFormat } from '../../lib/domain/pair-format.js';
 import { createScopeCatalogue, type ScopeCatalogue } from '../../lib/domain/scope-catalogue.js';
 import { noScope } from '../../lib/domain/scope-requirement.js';
-import { anyScope } from '../../lib/manage/any-scope.js';
+import { anyScope } from '../../lib/domain/any-scope.js';
 import type { ChangeContext } from '../../lib/manage/change.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { createInstance, type TestInstance } from '../harness/instance.js';
@@ -32,6 +32,7 @@ function addPartners(
   return getDialectHost('test', apiKeys).registerKeyspace({
     ...{ name, catalogue: partnerScopes, hasAppScopes: false, features: createFeatureCatalogue({}) },
     policy: { ...noPolicy, ...policy },
+    managementScope: null,
     formatFor: (environment) =>
       createCheckedFormat({
         head: `${name}_${environment}_`,
@@ -224,6 +225,7 @@ describe('several keyspaces in one instance', () => {
       instance.apiKeys[dialectHost].registerKeyspace({
         ...{ name, catalogue: partnerScopes, hasAppScopes: false, policy: noPolicy },
         features: createFeatureCatalogue({}),
+        managementScope: null,
         formatFor: () => format,
       });
     add('pairs');

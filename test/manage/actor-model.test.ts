@@ -29,6 +29,8 @@ const ofPlan = {
   all: { projects: null, end: null },
   some: { projects: ['p1', 'p2'], end: now + 365 * 24 * 60 * 60 * 1000 },
 } as const;
+/** With this scope, keys manage keys at a router of the app. */
+const managementScope = 'users:read';
 /** Keys with public keys need no slow hash. */
 const publicKeys = Array.from({ length: 4 }, () =>
   generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString(),
@@ -164,6 +166,10 @@ const ranks = { viewer: 0, operator: 1, manager: 2 } as const;
 const hasRole = ({ role = 'manager' }: Person, operation: keyof typeof roleAllows): boolean =>
   ranks[role] >= roleAllows[operation];
 
+/** With the secret of a key that manages keys, anybody creates and changes keys. */
+const mayHoldSecret = (person: Person, { scopes }: Pick<Rights, 'scopes'>): boolean =>
+  hasRole(person, 'create') || !expand(scopes).includes(managementScope);
+
 const drawRights = (random: Random, isApp: boolean): Rights => ({
   scopes: random.some(isApp || random.chance(0.1) ? written : Object.keys(catalogue)),
   features: random.some(Object.keys(features)),
@@ -227,7 +233,7 @@ const toRights = (key: ApiKey): Rights => ({
 type Options = ApiKeysOptions<keyof typeof catalogue, keyof typeof features, 'project', PlanName>;
 
 function createInstance(options: Pick<Options, 'store'> | Pick<Options, 'database'>) {
-  return createApiKeys({
+  const apiKeys = createApiKeys({
     prefix: 'acme',
     scopes: catalogue,
     features,
@@ -240,6 +246,8 @@ function createInstance(options: Pick<Options, 'store'> | Pick<Options, 'databas
     logger: { warn: () => undefined, error: () => undefined },
     ...options,
   });
+  apiKeys.adminRouter({ managementScope, authorize: () => null });
+  return apiKeys;
 }
 type Instance = ReturnType<typeof createInstance>;
 
@@ -318,7 +326,11 @@ async function runSequence(apiKeys: Instance, seed: number): Promise<void> {
       outcome = keys.update({ id: target.id, name: `renamed ${step}`, ...toInput(changes) });
     } else if (operation === 'rotate') {
       isExpected =
-        hasRole(person, 'rotate') && isOwn && !revoked.has(target.id) && isWithin(toRights(target), person);
+        hasRole(person, 'rotate') &&
+        isOwn &&
+        !revoked.has(target.id) &&
+        mayHoldSecret(person, target) &&
+        isWithin(toRights(target), person);
       const gracePeriodSeconds = random.pick([0, 60]);
       const graceStartsOnFirstUse = random.chance(0.5);
       const grace = gracePeriodSeconds === 0 ? {} : { gracePeriodSeconds, graceStartsOnFirstUse };
@@ -347,6 +359,8 @@ async function runSequence(apiKeys: Instance, seed: number): Promise<void> {
     const after = toRights(await read(result.id));
     if (operation === 'create' || operation === 'rotate')
       expect({ note, isWithin: isWithin(after, person) }).toEqual({ note, isWithin: true });
+    if (operation === 'create' || operation === 'rotate')
+      expect({ note, may: mayHoldSecret(person, after) }).toEqual({ note, may: true });
     if (operation === 'create') {
       const isPlanned = isWithinPlan(after, getPlan(person.ownerId));
       expect({ note, isPlanned }).toEqual({ note, isPlanned: true });

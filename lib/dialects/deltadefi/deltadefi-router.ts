@@ -1,5 +1,6 @@
 import type { Router } from 'express';
 import { listUpTo } from '../list-up-to.js';
+import { anyScope } from '../../domain/any-scope.js';
 import type { ApiKeyRecord } from '../../domain/api-key.js';
 import { base36Alphabet } from '../../domain/charset.js';
 import { createFeatureCatalogue } from '../../domain/feature-catalogue.js';
@@ -47,6 +48,7 @@ export function deltadefiRouter(apiKeys: WithDialectHost, options: DeltadefiOpti
       onePerOwner: singleKey,
       omittedScopes: defaultScopes,
     },
+    managementScope: anyScope,
     formatFor: (environment) =>
       createCheckedFormat({ head: `dk_${environment}_`, brand: 'dk_', alphabet: base36Alphabet, lengths }),
   });

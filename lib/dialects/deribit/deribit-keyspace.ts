@@ -37,6 +37,8 @@ export function createDeribitKeyspace(
     features,
     policy: { ...noPolicy, ...toLifetimePolicy(lifetime), maxKeysPerOwner: maxKeys, numberKeys: true },
     formatFor: () => format,
+    // Every method that creates or changes keys needs it.
+    managementScope: 'account:read_write',
     hmacScheme: deribitHmacScheme,
   };
 }

@@ -1,5 +1,6 @@
 import type { Router } from 'express';
 import { listUpTo } from '../list-up-to.js';
+import { anyScope } from '../../domain/any-scope.js';
 import type { ApiKeyRecord } from '../../domain/api-key.js';
 import { createFeatureCatalogue } from '../../domain/feature-catalogue.js';
 import { createCheckedFormat } from '../../domain/key-format.js';
@@ -53,6 +54,7 @@ export function nebulaRouter(apiKeys: WithDialectHost, options: NebulaOptions): 
       omittedScopes: defaultScopes,
       numberKeys: true,
     },
+    managementScope: keysMayManage ? anyScope : null,
     formatFor: () => createCheckedFormat({ head, alphabet: nebulaId.alphabet, lengths }),
   });
 

@@ -1,4 +1,5 @@
 import type { Router } from 'express';
+import { anyScope } from '../../domain/any-scope.js';
 import { createFeatureCatalogue } from '../../domain/feature-catalogue.js';
 import { isKeyId } from '../../domain/key-format.js';
 import { noPolicy } from '../../domain/keyspace-policy.js';
@@ -134,6 +135,7 @@ function createYativoKeyspace(
       omittedScopes: yativoPermissions,
       defaultRateLimits: rateLimits,
     },
+    managementScope: anyScope,
     formatFor: () => yativoFormat,
   };
 }
