@@ -27,7 +27,7 @@ export function createDialects(
   apiKeys: ApiKeys<'orders:read' | 'orders:write'>,
   { signIn, findUserByWallet }: DialectUsers,
 ): Router {
-  const verifyAccessToken = (token: string): string | null => signIn.readOwnerId(token);
+  const verifyAccessToken = signIn.readOwner;
   const walletTries = createTryLimit({ max: 10, windowSeconds: 60 });
   const router = Router();
 

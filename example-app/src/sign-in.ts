@@ -9,6 +9,8 @@ import { readSessionCookie } from './session-cookie.js';
 import { createTryLimit } from './try-limit.js';
 import type { User, Users } from './users.js';
 
+type OwnerActor = Extract<Actor, { kind: 'owner' }>;
+
 /** The sign-in that this service had before it had API keys. */
 export interface SignIn {
   /** `POST /signin {username, password}` -> `{ token }`. */
@@ -17,11 +19,8 @@ export interface SignIn {
   readActor(req: Request): Actor | null;
   /** Reads the user of a token; `null` for an invalid one. */
   readUser(token: string): User | null;
-  /**
-   * Reads the owner whose keys a token may manage without bounds; `null` for an invalid token, and for members who may not do
-   * everything.
-   */
-  readOwnerId(token: string): string | null;
+  /** Reads the owner, or the member of one, whose token it is; an admin owns keys under its own name. `null` for an invalid token. */
+  readOwner(token: string): OwnerActor | null;
   /** Checks a password. Failed attempts are counted against the address that the request came from. */
   logIn(username: string, password: string, req: Request): Promise<LogIn>;
   /** Issues a token for a user whose password was checked. */
@@ -90,9 +89,11 @@ export function createSignIn(users: Users, secret: string): SignIn {
     logIn,
     issueToken,
     readUser,
-    readOwnerId(token) {
+    readOwner(token) {
       const user = readUser(token);
-      return user?.role === 'manager' ? (user.ownerId ?? user.name) : null;
+      if (user === null) return null;
+      const actor = actorOf(user);
+      return actor.kind === 'owner' ? actor : { kind: 'owner', ownerId: user.name };
     },
     readActor(req) {
       const token = /^Bearer ([\w.-]+)$/i.exec(req.get('authorization') ?? '')?.[1] ?? readSessionCookie(req);

@@ -1,6 +1,5 @@
 import type { Actor } from '../domain/actor.js';
 import { readUnprovenClaims } from '../domain/jwt.js';
-import { parseOwnerId } from '../domain/key-fields.js';
 import { noScope } from '../domain/scope-requirement.js';
 import type { Refusal, Verdict } from '../domain/verdict.js';
 import { callHost } from '../http/call-host.js';
@@ -12,7 +11,7 @@ import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
 import type { RequestCredential } from './credential-reader.js';
 import type { DialectCall } from './dialect-call.js';
 import type { DialectHost, DialectKeyspace } from './dialect-host.js';
-import type { VerifyAccessToken } from './verify-access-token.js';
+import { readTokenHolder, type VerifyAccessToken } from './verify-access-token.js';
 
 /** A caller of a dialect: an owner with an access token of the app, or a key of the dialect (or an access token of one). */
 export type Caller = Extract<Actor, { readonly kind: 'owner' | 'key' }>;
@@ -89,11 +88,9 @@ export function createCallers({ host, keyspace, verifyAccessToken, challenge }: 
     called?: CalledMethod,
   ): Promise<Caller> {
     // An app may have users without a token, whose column is empty: an empty token must not match them.
-    const ownerId =
-      token === '' ? null : await callHost(() => verifyAccessToken(token, call.req), parseOwnerId);
-    return ownerId === null
-      ? refuse(call, { allowed: false, code: 'invalid_token' }, called)
-      : { kind: 'owner', ownerId };
+    const holder =
+      token === '' ? null : await callHost(() => verifyAccessToken(token, call.req), readTokenHolder);
+    return holder ?? refuse(call, { allowed: false, code: 'invalid_token' }, called);
   }
 
   return {

@@ -342,10 +342,16 @@ describe('example-app', () => {
       const statuses = await Promise.all(
         ['mia', 'oscar', 'vera'].map(async (name) => {
           const user = await signIn(name);
-          return (await user.send('post', '/nebula/api/v1/api-keys').send({ name: 'k' })).status;
+          const made = await user.send('post', '/nebula/api/v1/api-keys').send({ name: 'k' });
+          const listed = await user.send('get', '/nebula/api/v1/api-keys');
+          return [made.status, listed.status];
         }),
       );
-      expect(statuses).toEqual([200, 401, 401]);
+      expect(statuses).toEqual([
+        [200, 200],
+        [403, 200],
+        [403, 200],
+      ]);
     });
   });
 

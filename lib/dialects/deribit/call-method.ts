@@ -1,3 +1,4 @@
+import { assertRole } from '../../manage/role-authority.js';
 import type { DialectCall } from '../dialect-call.js';
 import { noteRefusal } from '../note-refusal.js';
 import { runAsCaller } from '../run-as-caller.js';
@@ -43,6 +44,7 @@ export function createCallMethod({
   ): Promise<MethodAnswer> {
     if (lacksParams && method.needsParams) throw new DeribitError('missing_params');
     const run = method.prepare(context);
+    if (method.operation !== undefined) assertRole({ actor: context.caller }, method.operation);
     const wanted = await checkSecondFactor(context, method);
     if (wanted !== null) return { result: wanted };
     const { call, caller, callers, keyspace, host } = context;

@@ -74,7 +74,7 @@ function createChangeMethod(
   read: (context: PrivateContext) => KeyInput,
 ): PrivateMethod {
   return {
-    ...{ name, scope: 'account:read_write', tfa, needsParams: true },
+    ...{ name, scope: 'account:read_write', operation: 'update', tfa, needsParams: true },
     prepare(context) {
       const { call, caller, params, callers, keyspace } = context;
       const number = readRequiredParam(params, 'id', readKeyNumber);

@@ -8,6 +8,7 @@ import { readAddresses, readOptionalParam, readRequiredParam, readString, readWo
 export const createApiKey: PrivateMethod = {
   name: 'private/create_api_key',
   scope: 'account:read_write',
+  operation: 'create',
   tfa: true,
   needsParams: true,
   prepare(context) {

@@ -1,3 +1,4 @@
+import type { KeyOperation } from '../../domain/actor-role.js';
 import type { CalledMethod, Caller, Callers } from '../callers.js';
 import type { DialectCall } from '../dialect-call.js';
 import type { DialectHost, DialectKeyspace } from '../dialect-host.js';
@@ -51,6 +52,8 @@ export interface PrivateMethod {
   readonly name: `private/${string}`;
   /** The scope that a key or token must hold; `null` for none. Callers with an access token of the app hold all scopes. */
   readonly scope: 'account:read' | 'account:read_write' | null;
+  /** What it does with keys; a role that does not include it is refused before a second factor is asked for. Default: nothing. */
+  readonly operation?: KeyOperation;
   /** Whether the documents mark it with "TFA required". */
   readonly tfa: boolean;
   /** Whether a call without any parameter is an error. */
@@ -72,7 +75,7 @@ export interface CalledPrivateMethod extends CalledMethod {
 
 /**
  * Authenticates the caller of a private method: `caller-authenticator.ts`. A caller with an access token of the app has no
- * scopes, and may do everything with its own keys.
+ * scopes, and may do with its own keys what its role and grants include, by default everything.
  *
  * @throws ApiKeysError or DeribitError for a refused caller
  */

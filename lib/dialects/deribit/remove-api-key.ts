@@ -6,6 +6,7 @@ import { readKeyNumber, readRequiredParam } from './read-param.js';
 export const removeApiKey: PrivateMethod = {
   name: 'private/remove_api_key',
   scope: 'account:read_write',
+  operation: 'revoke',
   tfa: false,
   needsParams: true,
   prepare(context) {

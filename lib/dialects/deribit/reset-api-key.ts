@@ -10,6 +10,7 @@ import { readKeyNumber, readRequiredParam } from './read-param.js';
 export const resetApiKey: PrivateMethod = {
   name: 'private/reset_api_key',
   scope: 'account:read_write',
+  operation: 'rotate',
   tfa: false,
   needsParams: true,
   prepare(context) {

@@ -8,6 +8,7 @@ import { readKeyNumber, readRequiredParam } from './read-param.js';
 export const setApiKeyAsDefault: PrivateMethod = {
   name: 'private/set_api_key_as_default',
   scope: 'account:read_write',
+  operation: 'update',
   tfa: false,
   needsParams: true,
   prepare(context) {

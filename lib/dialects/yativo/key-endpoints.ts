@@ -1,8 +1,10 @@
 import { parseIdempotencyKey } from '../../http/parse-idempotency-key.js';
 import { readHeader } from '../../http/read-header.js';
 import type { StepUpOperation } from '../../http/step-up-options.js';
+import type { KeyOperation } from '../../domain/actor-role.js';
 import type { ApiKeyRecord } from '../../domain/api-key.js';
 import type { RepeatableResult } from '../../manage/repeatable-changes.js';
+import { assertRole } from '../../manage/role-authority.js';
 import { answerChange } from '../answer-change.js';
 import type { CallerSession } from '../command-runner.js';
 import { getOwnerId } from '../callers.js';
@@ -45,8 +47,9 @@ export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
   async function findKeyToChange(
     call: DialectCall,
     { caller, context, keys }: CallerSession,
-    operation: StepUpOperation,
+    operation: KeyOperation & StepUpOperation,
   ): Promise<string> {
+    assertRole(context, operation);
     const { id } = await keys.get(context, parsePathId(call.params['id'] ?? ''));
     await secondFactor.check(call, getOwnerId(caller), operation);
     return id;
@@ -70,6 +73,7 @@ export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
       const body = await call.body();
       const { name, permissions, expiresAt } = readNewKey(body, keyspace.keyspace, host.clock.now());
       const once = parseIdempotencyKey(readHeader(call.req, 'idempotency-key'));
+      assertRole(context, 'create');
       await secondFactor.check(call, getOwnerId(caller), 'create');
       const input = {
         ...{ name, tokenLifetimeSeconds: options.tokenLifetimeSeconds },
