@@ -1,6 +1,8 @@
 import type { Moment } from '../domain/moment.js';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ChangeActor } from '../domain/actor.js';
 import type { AuditEntry } from '../domain/audit-entry.js';
+import { redactOrigin } from '../domain/redact-origin.js';
 import {
   auditConditions,
   type AuditConditions,
@@ -34,7 +36,15 @@ export async function exportTrail(
   const { ownerId } = await resolveAuthority(ports, context, 'read', createFinder(ports, store), clock.now());
   const seen = narrowToSeenOwner(ownerId, read);
   if (seen === null) return readEntries(store, {}, 0);
-  return readEntries(store, toAuditQuery(seen), (await store.trail.head()).sequence);
+  const entries = readEntries(store, toAuditQuery(seen), (await store.trail.head()).sequence);
+  return redactOrigins(entries, context.actor);
+}
+
+async function* redactOrigins(
+  entries: AsyncIterable<AuditEntry>,
+  reader: ChangeActor,
+): AsyncGenerator<AuditEntry> {
+  for await (const entry of entries) yield redactOrigin(entry, reader);
 }
 
 async function* readEntries(

@@ -1,5 +1,6 @@
 import type { Moment } from '../domain/moment.js';
 import type { AccessEntry } from '../domain/access-entry.js';
+import { redactOriginOfRefusal } from '../domain/redact-origin.js';
 import { isKeyOf } from '../manage/audit-scan.js';
 import type { ChangeContext } from '../manage/change.js';
 import { maxRowsPerPage, type ListPosition, type Page } from '../manage/list-page.js';
@@ -37,13 +38,13 @@ const accessConditions: FieldReaders<ReadConditions<AccessFilter>> = {
 };
 
 /** Lists refused requests and the like, newest first. */
-export function listAccess(
+export async function listAccess(
   ports: AuditPorts,
   context: ChangeContext,
   filter: AccessFilter<Moment> | ParsedFields,
 ): Promise<Page<AccessEntry>> {
   const { accessLog } = ports.store;
-  return readList(ports, context, filter, {
+  const page = await readList(ports, context, filter, {
     name: 'access',
     readers: accessConditions,
     conditionsOf: (seen) => seen,
@@ -59,8 +60,9 @@ export function listAccess(
     },
     read: (conditions, { after, end, limit }) =>
       accessLog.list({ ...conditions, after: toEventPosition(after), until: toEventPosition(end), limit }),
-    positionOf: ({ at, id }) => [at, id],
+    positionOf: ({ at, id }: AccessEntry) => [at, id],
   });
+  return { ...page, items: page.items.map((entry) => redactOriginOfRefusal(entry, context.actor)) };
 }
 
 function toEventPosition(position: ListPosition | null): AccessPosition | undefined {

@@ -1,5 +1,6 @@
 import type { Moment } from '../domain/moment.js';
 import type { AuditEntry } from '../domain/audit-entry.js';
+import { redactOrigin } from '../domain/redact-origin.js';
 import { unboundedEvents } from '../ports/key-store.js';
 import { auditConditions, toAuditQuery, type AuditConditions } from './audit-conditions.js';
 import type { ChangeContext } from './change.js';
@@ -13,7 +14,7 @@ import { readList, type PageFilter } from './read-list.js';
 export interface AuditFilter<T extends Moment = Date> extends AuditConditions<T>, PageFilter {}
 
 /** Lists what happened to keys, newest first. */
-export function listEvents(
+export async function listEvents(
   ports: ManagePorts,
   context: ChangeContext,
   filter: AuditFilter<Moment> | ParsedFields,
@@ -22,7 +23,7 @@ export function listEvents(
   let bounds = unboundedEvents;
   const startBelow = (after: ListPosition | null): number =>
     Math.min(Number(after?.[0] ?? Infinity), bounds.last + 1);
-  return readList(ports, context, filter, {
+  const page = await readList(ports, context, filter, {
     name: 'audit',
     readers: auditConditions,
     conditionsOf: toAuditQuery,
@@ -37,6 +38,7 @@ export function listEvents(
       const part = { before: startBelow(after), until: Number(end?.[0] ?? bounds.first) };
       return store.listEvents({ ...conditions, ...part, limit });
     },
-    positionOf: ({ sequence }) => [sequence],
+    positionOf: ({ sequence }: AuditEntry) => [sequence],
   });
+  return { ...page, items: page.items.map((entry) => redactOrigin(entry, context.actor)) };
 }

@@ -69,12 +69,12 @@ const members: Readonly<
   },
   address: {
     type: ['string', 'null'],
-    description: 'The client address, as the app sees it.',
+    description: 'The client address, as the app sees it. Owners and keys do not see that of an admin.',
     examples: ['192.0.2.7'],
   },
   requestId: {
     type: ['string', 'null'],
-    description: 'The `X-Request-Id` of the request.',
+    description: 'The `X-Request-Id` of the request. Owners and keys do not see that of an admin.',
     examples: ['5f2c9a1e'],
   },
   erased: {

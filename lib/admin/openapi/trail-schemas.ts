@@ -108,7 +108,11 @@ const line = createObjectSchema({
       'SHA-256 over the JSON of `address`, `requestId` and `salt`; it stays when they are erased. Absent without a request.',
     examples: ['9f'.repeat(32)],
   },
-  salt: { type: 'string', examples: ['kUq3vW5xY7zAb1Zq8rT3vQ'] },
+  salt: {
+    type: 'string',
+    description: 'Missing where `address` and `requestId` were erased, or are not shown to owners and keys.',
+    examples: ['kUq3vW5xY7zAb1Zq8rT3vQ'],
+  },
   hash: { type: 'string', pattern: '^[0-9a-f]{64}$', examples: ['9f'.repeat(32)] },
   mac: {
     type: 'string',
