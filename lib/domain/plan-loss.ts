@@ -1,12 +1,11 @@
 import type { ApiKeyRecord } from './api-key.js';
-import { refillCredits, type CreditBalance } from './credits.js';
+import type { CreditBalance } from './credits.js';
 import { isLineageComplete } from './key-ancestor.js';
 import { getExpiresAt, isIdle } from './key-lifetime.js';
 import { isBelowIdleKey, narrowToAncestors } from './narrow-to-ancestors.js';
 import type { Keyspace } from './keyspace.js';
 import type { Plan } from './plan.js';
-import { listExceededBounds, type OwnerCeilings } from './owner-ceilings.js';
-import { findPlanExcess } from './plan-excess.js';
+import { findPlanExcess, isAboveCeilings } from './plan-excess.js';
 import { getBoundIds } from './resource-binding.js';
 import { narrowBinding } from './reachable-resources.js';
 
@@ -45,37 +44,20 @@ export function findPlanLoss(
   const left = narrowToAncestors(record, keyspace.catalogue);
   // It is refused for good already: a key above that was removed does not come back either.
   if (left.revokedAt !== null || !isLineageComplete(record)) return null;
-  const isAbove = ({ keyCeilings }: Plan): boolean => isAboveCeilings(record, creditsAbove, keyCeilings, at);
-  const beyond = findPlanExcess(left, keyspace, after, at);
-  const already = findPlanExcess(left, keyspace, before, at);
+  const beyond = findPlanExcess(left, keyspace, after, creditsAbove, at);
+  const already = findPlanExcess(left, keyspace, before, creditsAbove, at);
   const loss: PlanLoss = {
     scopes: beyond.scopes.filter((scope) => !already.scopes.includes(scope)),
     features: beyond.features.filter((feature) => !already.features.includes(feature)),
     resources: listNarrowedKinds(left, keyspace, { before, after }),
     isEnded: isEndedBy(record, keyspace, after, at),
-    isAboveCeilings: isAbove(after) && !isAbove(before),
+    isAboveCeilings: isAboveCeilings(beyond) && !isAboveCeilings(already),
   };
   const isNothing =
     loss.scopes.length + loss.features.length + loss.resources.length === 0 &&
     !loss.isEnded &&
     !loss.isAboveCeilings;
   return isNothing ? null : loss;
-}
-
-/** Every request counts against the windows, and pays with the credits, of a key and of all keys above it. */
-function isAboveCeilings(
-  { rateLimits, credits, ancestors }: ApiKeyRecord,
-  creditsAbove: readonly CreditBalance[],
-  { rateLimits: bounds, credits: most }: OwnerCeilings,
-  at: number,
-): boolean {
-  const windows = [...rateLimits, ...ancestors.flatMap((ancestor) => ancestor.rateLimits)];
-  if (listExceededBounds(windows, bounds).length > 0) return true;
-  if (most === null) return false;
-  return ![credits, ...creditsAbove].some(
-    (balance) =>
-      balance !== null && balance.refillAmount === null && refillCredits(balance, at).remaining <= most,
-  );
 }
 
 /** Only bounds that apply to keys that exist can end one. */

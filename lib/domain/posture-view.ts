@@ -48,7 +48,8 @@ export function toPostureItem(finding: PostureFinding): PostureItem {
   };
 }
 
-function showRemedy(id: string, remedy: PostureRemedy): PostureItem['remedy'] {
+function showRemedy(ownId: string, remedy: PostureRemedy): PostureItem['remedy'] {
+  const id = (remedy.operation === 'update' ? remedy.keyId : undefined) ?? ownId;
   const body = composeBody(remedy);
   const { operation: command } = remedy;
   const path = command === 'update' ? `/keys/${id}` : `/keys/${id}/${command}`;

@@ -1,6 +1,7 @@
 import type { ApiKeyRecord } from './api-key.js';
+import { findBoundingEnd, type BoundingEnd } from './bounding-end.js';
 import { hasCredentialEnded, type Credential } from './credential.js';
-import { getExpiresAt, getIdleAt, getMaxIdleDays } from './key-lifetime.js';
+import { getIdleAt, getMaxIdleDays } from './key-lifetime.js';
 import { dayMs } from './day-ms.js';
 import type { PlannedFields } from './remove-plan-excess.js';
 import type { PlanExcess } from './plan-excess.js';
@@ -53,7 +54,12 @@ export interface PostureThresholds {
 
 /** The call that mends it; over HTTP and in code. */
 export type PostureRemedy =
-  | { readonly operation: 'update'; readonly changes: Partial<PlannedFields> }
+  | {
+      readonly operation: 'update';
+      readonly changes: Partial<PlannedFields>;
+      /** The key to change. Default: the key itself. */
+      readonly keyId?: string;
+    }
   | { readonly operation: 'rotate' }
   | { readonly operation: 'revoke'; readonly reason: RevocationReason };
 
@@ -124,8 +130,9 @@ export function listFindings(
     });
   const revoke: PostureRemedy = { operation: 'revoke', reason: 'cessationOfOperation' };
 
-  const expiresAt = getExpiresAt(record);
-  if (expiresAt === null) {
+  // A child ends with the keys above it.
+  const bounding = findBoundingEnd(record);
+  if (bounding === null) {
     add('never_expires', record.createdAt, suggestEnd(now + suggestedDays * dayMs));
   }
   const { lastUsedAt, createdAt } = record;
@@ -154,12 +161,12 @@ export function listFindings(
     );
   }
   const soon = now + endsWithinDays * dayMs;
-  if (expiresAt !== null && expiresAt <= soon) {
+  if (bounding !== null && bounding.endsAt <= soon) {
     add(
       'expires_soon',
-      expiresAt - endsWithinDays * dayMs,
-      extendLifetime(record, expiresAt, maxLifetimeDays),
-      expiresAt,
+      bounding.endsAt - endsWithinDays * dayMs,
+      extendLifetime(record, bounding, maxLifetimeDays),
+      bounding.endsAt,
     );
   }
   const idleAt = getIdleAt(record);
@@ -179,7 +186,7 @@ export function listFindings(
 /** Of a key that no update mends, the only call that concerns it is the one that ends it. */
 const replace: PostureRemedy = { operation: 'revoke', reason: 'superseded' };
 
-const suggestEnd = (expiresAt: number): PostureRemedy => ({ operation: 'update', changes: { expiresAt } });
+const suggestEnd = (expiresAt: number) => ({ operation: 'update', changes: { expiresAt } }) as const;
 
 /** When the last day begins on which one of some replaced secrets was used; `null`: none was. */
 function findLastUse(credentials: readonly Credential[], parts: readonly UsedPart[]): number | null {
@@ -189,13 +196,14 @@ function findLastUse(credentials: readonly Credential[], parts: readonly UsedPar
   return days.length === 0 ? null : Math.max(...days);
 }
 
-/** A key that may live no longer is replaced. */
+/** What may live no longer is replaced. Where a key above ends sooner, that one is extended. */
 function extendLifetime(
-  { createdAt }: ApiKeyRecord,
-  expiresAt: number,
+  { id }: ApiKeyRecord,
+  { id: endingId, createdAt, endsAt }: BoundingEnd,
   maxLifetimeDays: number | null,
 ): PostureRemedy {
   const latest = maxLifetimeDays === null ? Infinity : createdAt + maxLifetimeDays * dayMs;
-  const wanted = Math.min(expiresAt + suggestedDays * dayMs, latest);
-  return wanted > expiresAt ? suggestEnd(wanted) : replace;
+  const wanted = Math.min(endsAt + suggestedDays * dayMs, latest);
+  if (wanted <= endsAt) return replace;
+  return { ...suggestEnd(wanted), ...(endingId === id ? {} : { keyId: endingId }) };
 }

@@ -3,6 +3,7 @@ import type { Keyspace } from '../domain/keyspace.js';
 import { removePlanExcess } from '../domain/remove-plan-excess.js';
 import { findPlanExcess, isWithinPlan } from '../domain/plan-excess.js';
 import type { OverPlan } from '../domain/posture.js';
+import type { CreditsAbove } from './credits-above.js';
 import type { ManagePorts } from './manage-ports.js';
 
 /** When the records of the owners of some keys were changed; each is read once, and only when it is needed. */
@@ -32,6 +33,7 @@ export class OwnerChanges {
  */
 export async function findOverPlan(
   owners: OwnerChanges,
+  creditsAbove: CreditsAbove,
   record: ApiKeyRecord,
   keyspace: Keyspace,
   now: number,
@@ -40,7 +42,8 @@ export async function findOverPlan(
   const name = record.owner?.plan ?? null;
   if (name !== null && !plans.byName.has(name)) return null;
   const plan = plans.of(record.owner);
-  const found = findPlanExcess(record, keyspace, plan, now);
+  const balances = await creditsAbove.read(record, [plan.keyCeilings]);
+  const found = findPlanExcess(record, keyspace, plan, balances, now);
   const excess = hasAppScopes ? found : { ...found, scopes: [] };
   if (isWithinPlan(excess)) return null;
   const since = Math.max(record.updatedAt, await owners.getChangedAt(record.ownerId));

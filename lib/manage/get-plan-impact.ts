@@ -1,6 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import type { CreditBalance } from '../domain/credits.js';
 import { parseOwnerId } from '../domain/key-fields.js';
 import { parsePlanName } from '../domain/owner-plan.js';
 import { toOwnerStanding, type OwnerStanding } from '../domain/owner.js';
@@ -9,6 +8,7 @@ import { applyOverrides, type Plan, type PlanMembers } from '../domain/plan.js';
 import { findPlanLoss } from '../domain/plan-loss.js';
 import { ApiKeysError } from '../errors.js';
 import type { ChangeContext, KeyInput } from './change.js';
+import { CreditsAbove } from './credits-above.js';
 import { ImpactTally, OwnerTally, type PlanImpact } from './impact-tally.js';
 import type { ManagePorts } from './manage-ports.js';
 import { assertMayManageOwners } from './owner-authority.js';
@@ -105,38 +105,24 @@ async function addKeys(
   owner: OwnerTally,
 ): Promise<void> {
   const now = clock.now();
+  const ceilings = [plans.before.keyCeilings, plans.after.keyCeilings];
   let unrevoked = 0;
   let after: ApiKeyRecord | undefined;
   for (;;) {
     const page = await store.list({ ownerId, now, after, limit: batchSize });
-    const readCreditsAbove = createCreditReader(store, plans);
+    const creditsAbove = new CreditsAbove(store);
     for (const record of page) {
       const keyspace = keyspaces.get(record.keyspace);
       if (record.revokedAt !== null || keyspace === undefined) continue;
       if (keyspace.isNative) unrevoked += 1;
-      owner.addKey(findPlanLoss(record, keyspace, plans, await readCreditsAbove(record), now));
+      const balances = await creditsAbove.read(record, ceilings);
+      owner.addKey(findPlanLoss(record, keyspace, plans, balances, now));
     }
     after = page.at(-1);
     if (page.length < batchSize) break;
     await nextTurn();
   }
   owner.surplusKeys = countSurplus(unrevoked, plans.after.maxKeys);
-}
-
-/** Reads the balances of the keys above a key, each of them once, where a plan has a ceiling on credits. */
-function createCreditReader(
-  store: Pick<ImpactPorts['store'], 'find'>,
-  { before, after }: { readonly before: Plan; readonly after: Plan },
-): (record: ApiKeyRecord) => Promise<readonly CreditBalance[]> {
-  const isNeeded = [before, after].some(({ keyCeilings }) => keyCeilings.credits !== null);
-  const balances = new Map<string, CreditBalance | null>();
-  return async ({ ancestors, ownerId }) => {
-    const paying = isNeeded ? ancestors.filter(({ hasCredits }) => hasCredits) : [];
-    for (const { id } of paying) {
-      if (!balances.has(id)) balances.set(id, (await store.find(id, ownerId))?.credits ?? null);
-    }
-    return paying.map(({ id }) => balances.get(id) ?? null).filter((balance) => balance !== null);
-  };
 }
 
 function countSurplus(unrevoked: number, maxKeys: number | null): number {

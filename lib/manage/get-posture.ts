@@ -9,6 +9,7 @@ import {
   type PostureThresholds,
 } from '../domain/posture.js';
 import type { ChangeContext } from './change.js';
+import { CreditsAbove } from './credits-above.js';
 import { findOverPlan, OwnerChanges } from './find-over-plan.js';
 import { parseCondition, parseUnusedDays } from './list-filter.js';
 import { listKeys } from './list-keys.js';
@@ -77,6 +78,7 @@ export async function getPosture(
   });
   const parts = await ports.store.usage.listParts(items.map(({ id }) => id));
   const owners = new OwnerChanges(ports.store);
+  const creditsAbove = new CreditsAbove(ports.store);
   const findings: PostureFinding[] = [];
   for (const record of items) {
     const home = ports.keyspaces.get(record.keyspace);
@@ -84,7 +86,7 @@ export async function getPosture(
       maxLifetimeDays: home === undefined ? null : getLifetimeBounds(home, record.owner).maxLifetimeDays,
       catalogue: home?.hasAppScopes === true ? home.catalogue : null,
       parts: parts.filter(({ keyId }) => keyId === record.id),
-      overPlan: home === undefined ? null : await findOverPlan(owners, record, home, now),
+      overPlan: home === undefined ? null : await findOverPlan(owners, creditsAbove, record, home, now),
     };
     findings.push(...listFindings(record, thresholds, facts, now));
   }

@@ -163,6 +163,8 @@ export interface PostureItem {
   /** The call that mends it, below the path of the router. */
   readonly remedy: {
     readonly command: 'update' | 'rotate' | 'revoke';
+    /** The key to change, which is one above where that one ends first. */
+    readonly input: { readonly id: string };
     readonly method: string;
     readonly path: string;
     readonly body: Readonly<Record<string, unknown>>;

@@ -21,7 +21,7 @@ interface RemedyProperties {
 export function RemedyDialog(properties: RemedyProperties): JSX.Element {
   const { item, onClose } = properties;
   const { client, say } = useSurroundings();
-  const path = `/keys/${encodeURIComponent(item.keyId)}`;
+  const path = `/keys/${encodeURIComponent(item.remedy.input.id)}`;
   const loaded = useLoad(path, (signal) => client.get<ApiKey>(path, {}, signal));
   if (loaded.value !== null) {
     return <LoadedRemedy {...properties} path={path} apiKey={loaded.value} onCurrent={loaded.set} />;
