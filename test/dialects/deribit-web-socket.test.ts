@@ -5,6 +5,7 @@ import express from 'express';
 import request from 'supertest';
 import { deribitWebSocket } from '../../lib/dialects/index.js';
 import { memoryStore } from '../../lib/testing/index.js';
+import { theApp } from '../harness/the-app.js';
 import type { DeribitKey } from './deribit-app.js';
 import {
   connect,
@@ -224,6 +225,20 @@ describe('deribitWebSocket', () => {
       await authenticate();
       await overHttp(method, { ...asAlice, id: key.id }).expect(200);
       expect(await client.closed).toEqual([1008, 'unauthorized']);
+    });
+
+    it('is closed when the owner of its key is suspended, and comes back once that is resumed', async () => {
+      await start();
+      await authenticate();
+      const owners = app.apiKeys.owners.as(theApp);
+      await owners.set({ ownerId: 'alice', plan: null, overrides: { maxKeys: 5 } });
+      expect((await client.call(list)).result).toHaveLength(1);
+      await owners.suspend({ ownerId: 'alice' });
+      expect(await client.closed).toEqual([1008, 'unauthorized']);
+      await owners.resume({ ownerId: 'alice' });
+      client = await app.connect();
+      await authenticate();
+      expect((await client.call(list)).result).toHaveLength(1);
     });
 
     it('gets the answer when it removes its own key, and is then closed', async () => {

@@ -34,14 +34,21 @@ interface Tokens {
 export interface SessionEvents {
   readonly onBegin: () => void;
   readonly onEnd: () => void;
-  /** The key, its secret or its tokens were revoked. */
+  /** The key, its secret or its tokens were revoked, or its owner was suspended. */
   readonly onRevoked: () => void;
 }
 
 /** After an outage, in milliseconds. */
 const checkAgainMs = 1000;
 
-const keyStates: readonly RefusalCode[] = ['key_revoked', 'key_disabled', 'key_expired', 'secret_rotated'];
+/** Refusals that a change of the key, of one above it or of its owner has caused. */
+const keyStates: readonly RefusalCode[] = [
+  'key_revoked',
+  'key_disabled',
+  'key_expired',
+  'owner_suspended',
+  'secret_rotated',
+];
 
 /** The authentication of one connection: none, or the tokens that `public/auth` has returned to it. */
 export class ConnectionSession {
