@@ -45,6 +45,12 @@ const sabotages: Record<string, Sabotage> = {
         from: 'next.sequence === sequence + 1',
         to: 'next.sequence > sequence',
       },
+      // The process that made the change knows that it has not applied it.
+      {
+        file: 'lib/feed/following.ts',
+        from: 'follower.hasJoined && versions.knows(position)',
+        to: 'follower.applied.sequence >= position.sequence',
+      },
     ],
     finding: /was let in/,
   },
