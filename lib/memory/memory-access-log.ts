@@ -29,11 +29,20 @@ export class MemoryAccessLog implements AccessLog {
     return end === undefined ? null : { at: end.at, id: end.id };
   }
 
-  /** Deletes events of an owner, at most `limit` of them, and returns how many were deleted. */
-  async eraseOwner(ownerId: string, limit: number): Promise<number> {
+  /**
+   * Deletes events of an owner, and those of unknown callers with one of its keys, at most `limit` of them, and returns how many were
+   * deleted.
+   */
+  async eraseOwner(
+    ownerId: string,
+    isKeyOfOwner: (keyId: string) => boolean,
+    limit: number,
+  ): Promise<number> {
     const { length } = this.#events;
+    const isDue = ({ ownerId: whose, keyId, actor }: AccessEntry): boolean =>
+      whose === null ? keyId !== null && actor === null && isKeyOfOwner(keyId) : whose === ownerId;
     let left = limit;
-    this.#events = this.#events.filter((event) => event.ownerId !== ownerId || (left -= 1) < 0);
+    this.#events = this.#events.filter((event) => !isDue(event) || (left -= 1) < 0);
     return length - this.#events.length;
   }
 

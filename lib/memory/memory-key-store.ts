@@ -141,7 +141,8 @@ export function memoryStore(): KeyStore {
           contents = { ...contents, events };
           return erased;
         }),
-      eraseFromAccessLog: (ownerId, limit) => accessLog.eraseOwner(ownerId, limit),
+      eraseFromAccessLog: (ownerId, limit) =>
+        accessLog.eraseOwner(ownerId, (id) => contents.keys.get(id)?.ownerId === ownerId, limit),
       eraseFromObservations: (ownerId, limit) => observations.eraseOwner(ownerId, limit),
       async eraseTraces(keyIds) {
         const used = keyIds

@@ -14,7 +14,7 @@ export interface Erasure {
    */
   eraseFromTrail(sequences: readonly number[]): Promise<number>;
   /**
-   * Deletes events of the access log that name an owner, at most `limit` of them.
+   * Deletes events of the access log that name an owner, or one of its keys and nobody else, at most `limit` of them.
    *
    * @returns the number of deleted events; fewer than `limit` means that these were all
    */

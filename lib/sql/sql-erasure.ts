@@ -30,7 +30,9 @@ export class SqlErasure implements Erasure {
 
   eraseFromAccessLog(ownerId: string, limit: number): Promise<number> {
     return this.#within('Erasing from the access log', (budget) =>
-      this.#database.writeOnce(budget, (on) => deleteAccessEventsOfOwner(on, ownerId, limit)),
+      this.#database.writeOnce(budget, (on) =>
+        deleteAccessEventsOfOwner(on, this.#database.dialect, ownerId, limit),
+      ),
     );
   }
 

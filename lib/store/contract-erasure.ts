@@ -48,6 +48,26 @@ export function describeErasure({ describe, it, expect }: ContractContext): void
       expect((await store.accessLog.list({ limit: 9 })).map(({ id }) => id)).toEqual(['d']);
     });
 
+    it('deletes events that name nobody but a key of the owner as well', async ({ store, other }) => {
+      await insert(store, createSampleKey({ id: 'a' }), createSampleKey({ id: 'b', ownerId: 'owner-2' }));
+      const unknown = { ownerId: null, actor: null };
+      await store.accessLog.add([
+        createSampleAccess({ id: 'of-key', keyId: 'a', ...unknown }),
+        createSampleAccess({
+          id: 'of-admin',
+          keyId: 'a',
+          ownerId: null,
+          actor: { kind: 'admin', id: 'olga' },
+        }),
+        createSampleAccess({ id: 'of-other-owner', keyId: 'a', ownerId: 'owner-2' }),
+        createSampleAccess({ id: 'of-other-key', keyId: 'b', ...unknown }),
+        createSampleAccess({ id: 'of-nobody', keyId: null, ...unknown }),
+      ]);
+      expect(await other.erasure.eraseFromAccessLog('owner-1', 9)).toBe(1);
+      const left = (await store.accessLog.list({ limit: 9 })).map(({ id }) => id);
+      expect(left.sort()).toEqual(['of-admin', 'of-nobody', 'of-other-key', 'of-other-owner']);
+    });
+
     it('deletes the observed requests of one owner, some at a time', async ({ store, other }) => {
       const counts = ['a', 'b', 'c'].map((route) => createSampleObserved({ route }));
       const none = createSampleObserved({ route: 'e', keyId: null, ownerId: null });

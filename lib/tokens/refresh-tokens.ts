@@ -144,7 +144,9 @@ async function revokeReusedChain(
   grant: RefreshGrant,
 ): Promise<never> {
   await revokeChain(ports, context, grant);
-  throw createInvalidGrantError({ keyId: grant.keyId });
+  // Whose key it is only matters to the access log.
+  const key = await ports.store.find(grant.keyId).catch(() => null);
+  throw createInvalidGrantError({ keyId: grant.keyId, ownerId: key?.ownerId });
 }
 
 function keepGrantedScopes(

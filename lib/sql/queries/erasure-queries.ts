@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import type { SqlDialect } from '../sql-database.js';
 import { isStorable } from '../../domain/is-storable.js';
 import type { Tables } from '../tables.js';
@@ -15,14 +15,32 @@ export async function eraseEntries(database: Kysely<Tables>, sequences: readonly
   return Number(numUpdatedRows);
 }
 
-/** Deletes events of an owner, at most `limit` of them. */
+/** Deletes events of an owner, and those of unknown callers with one of its keys, at most `limit` of them. */
 export async function deleteAccessEventsOfOwner(
   database: Kysely<Tables>,
+  dialect: SqlDialect,
   ownerId: string,
   limit: number,
 ): Promise<number> {
   if (!isStorable(ownerId)) return 0;
-  const some = database.selectFrom('access_events').select('id').where('owner_id', '=', ownerId).limit(limit);
+  const some = database
+    .selectFrom('access_events')
+    .select('id')
+    .where(({ and, eb, or, selectFrom }) =>
+      or([
+        eb('owner_id', '=', ownerId),
+        and([
+          eb('owner_id', 'is', null),
+          eb('key_id', 'in', selectFrom('keys').select('keys.id').where('keys.owner_id', '=', ownerId)),
+          eb(
+            sql`${dialect === 'postgres' ? sql`payload::json` : sql`payload`} -> 'actor' ->> 'id'`,
+            'is',
+            null,
+          ),
+        ]),
+      ]),
+    )
+    .limit(limit);
   const { numDeletedRows } = await database
     .deleteFrom('access_events')
     .where('id', 'in', some)
