@@ -1,7 +1,9 @@
 import type { AccessEntry } from '../domain/access-entry.js';
 import { FailureLog } from '../domain/failure-log.js';
+import type { Change } from '../domain/key-change.js';
 import { toNetwork } from '../domain/network.js';
 import { memoize } from '../domain/memoize.js';
+import { WriteInProgress } from '../domain/write-in-progress.js';
 import type { AccessLog } from '../ports/access-log.js';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
@@ -45,6 +47,7 @@ export class AccessRecorder {
   #rows = new Map<string, AggregatedRow>();
   #overflow: AggregatedRow | null = null;
   #unwritten: readonly AccessEntry[] = [];
+  readonly #adding = new WriteInProgress<AccessEntry>();
 
   constructor(parts: AccessRecorderParts) {
     this.#parts = parts;
@@ -66,9 +69,9 @@ export class AccessRecorder {
     });
   }
 
-  /** Sets the log to write to. */
-  start(log: AccessLog): void {
-    this.#writer.start(log);
+  /** Sets the log to write to. @param ensureLease - see {@link WindowWriter.start} */
+  start(log: AccessLog, ensureLease?: () => Promise<void>): void {
+    this.#writer.start(log, ensureLease);
   }
 
   /** Writes the remaining rows. Never rejects. */
@@ -92,10 +95,30 @@ export class AccessRecorder {
     this.#writer.schedule();
   }
 
-  /** Drops what is not written yet of an owner whose data was erased. */
-  forgetOwner(ownerId: string): void {
-    for (const [name, row] of this.#rows) if (row.ownerId === ownerId) this.#rows.delete(name);
-    this.#unwritten = this.#unwritten.filter((row) => row.ownerId !== ownerId);
+  /**
+   * Drops what is not written yet of a key or of an owner whose data was erased.
+   *
+   * @returns resolves when what was handed to the log before is written, or has failed; `null` when there is nothing of it
+   */
+  forget(change: Change): Promise<unknown> | null {
+    const { keyId } = change;
+    return this.#drop(
+      keyId === null
+        ? (row) => row.ownerId === change.ownerId
+        : // Of a request whose owner was not known, and that nobody else made.
+          (row) => row.keyId === keyId && row.ownerId === null && row.actor === null,
+    );
+  }
+
+  /** Drops everything that names an owner or a key: which of them were erased is not known. */
+  forgetAll(): Promise<unknown> | null {
+    return this.#drop(({ ownerId, keyId }) => ownerId !== null || keyId !== null);
+  }
+
+  #drop(isErased: (row: AccessEntry) => boolean): Promise<unknown> | null {
+    for (const [name, row] of this.#rows) if (isErased(row)) this.#rows.delete(name);
+    this.#unwritten = this.#unwritten.filter((row) => !isErased(row));
+    return this.#adding.findEndOf(isErased);
   }
 
   /** Closes the window and writes it. Never rejects: only the shutdown of the process awaits it. */
@@ -106,9 +129,10 @@ export class AccessRecorder {
   async #write(log: AccessLog | null): Promise<boolean> {
     const lost = this.#closeWindow();
     if (log === null || this.#unwritten.length === 0) return false;
-    const events = this.#unwritten;
     try {
-      await log.add(events);
+      await this.#writer.ensureLease();
+      const events = this.#unwritten;
+      if (events.length > 0) await this.#adding.run(events, (rows) => log.add(rows));
       const written = new Set(events);
       this.#unwritten = this.#unwritten.filter((row) => !written.has(row));
       this.#failures.worked();

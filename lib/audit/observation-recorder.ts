@@ -1,6 +1,8 @@
 import { FailureLog } from '../domain/failure-log.js';
+import type { Change } from '../domain/key-change.js';
 import { hourMs, getPeriodStart } from '../domain/key-usage.js';
 import { addObserved, overflowCode, type ObservedRefusal } from '../domain/observed-refusal.js';
+import { WriteInProgress } from '../domain/write-in-progress.js';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
 import type { ObservationLog } from '../ports/observation-log.js';
@@ -12,9 +14,11 @@ export type Observation = Pick<ObservedRefusal, 'method' | 'route' | 'code' | 'k
 /** What is known of a request before it has a route. */
 export type UnroutedObservation = Omit<Observation, 'route'>;
 
+/** Whose request it was. */
+type ObservedOf = Pick<Observation, 'keyId' | 'ownerId'>;
+
 /** A request that is counted when its route is known. */
-interface Waiting {
-  readonly ownerId: string | null;
+interface Waiting extends ObservedOf {
   readonly timer: NodeJS.Timeout;
   readonly count: () => void;
 }
@@ -45,6 +49,9 @@ export class ObservationRecorder {
   readonly #writer: WindowWriter<ObservationLog>;
   readonly #waiting = new Set<Waiting>();
   #counts = new Map<string, ObservedRefusal>();
+  /** Those that are being written, and wait again if that fails. */
+  #taken = new Map<string, ObservedRefusal>();
+  readonly #adding = new WriteInProgress<ObservedRefusal>();
 
   constructor(ports: { readonly clock: Clock; readonly logger: Logger }) {
     this.#clock = ports.clock;
@@ -66,9 +73,9 @@ export class ObservationRecorder {
     });
   }
 
-  /** Sets the log to write to. */
-  start(log: ObservationLog): void {
-    this.#writer.start(log);
+  /** Sets the log to write to. @param ensureLease - see {@link WindowWriter.start} */
+  start(log: ObservationLog, ensureLease?: () => Promise<void>): void {
+    this.#writer.start(log, ensureLease);
   }
 
   /** Writes the remaining counts, also of requests that wait for their route. Never rejects. */
@@ -95,7 +102,8 @@ export class ObservationRecorder {
       if (this.#waiting.has(waiting)) this.#end(waiting).count();
     };
     const timer = setTimeout(countOnce, routeWaitMs).unref();
-    const waiting: Waiting = { ownerId: observation.ownerId, timer, count };
+    const { keyId, ownerId } = observation;
+    const waiting: Waiting = { keyId, ownerId, timer, count };
     this.#waiting.add(waiting);
     return countOnce;
   }
@@ -115,10 +123,27 @@ export class ObservationRecorder {
     return waiting;
   }
 
-  /** Drops what is not written yet of an owner whose data was erased. */
-  forgetOwner(ownerId: string): void {
-    for (const each of this.#waiting) if (each.ownerId === ownerId) this.#end(each);
-    for (const [name, each] of this.#counts) if (each.ownerId === ownerId) this.#counts.delete(name);
+  /**
+   * Drops what is not written yet of a key or of an owner whose data was erased.
+   *
+   * @returns resolves when what was handed to the log before is written, or has failed; `null` when there is nothing of it
+   */
+  forget(change: Change): Promise<unknown> | null {
+    const { keyId } = change;
+    return this.#drop(keyId === null ? (of) => of.ownerId === change.ownerId : (of) => of.keyId === keyId);
+  }
+
+  /** Drops everything that names an owner or a key: which of them were erased is not known. */
+  forgetAll(): Promise<unknown> | null {
+    return this.#drop(({ ownerId, keyId }) => ownerId !== null || keyId !== null);
+  }
+
+  #drop(isErased: (of: ObservedOf) => boolean): Promise<unknown> | null {
+    for (const each of this.#waiting) if (isErased(each)) this.#end(each);
+    for (const counts of [this.#counts, this.#taken]) {
+      for (const [name, each] of counts) if (isErased(each)) counts.delete(name);
+    }
+    return this.#adding.findEndOf(isErased);
   }
 
   /** Writes what was counted. Never rejects. */
@@ -129,7 +154,7 @@ export class ObservationRecorder {
   /** Deletes all counts, here and in the database; other processes may still write those of their last window. */
   async clear(): Promise<void> {
     for (const each of this.#waiting) this.#end(each);
-    this.#counts.clear();
+    for (const counts of [this.#counts, this.#taken]) counts.clear();
     const log = await this.#writer.settle();
     if (log === null) return;
     while ((await log.prune(0, 0, removedAtOnce)) === removedAtOnce);
@@ -146,18 +171,22 @@ export class ObservationRecorder {
 
   async #write(log: ObservationLog | null): Promise<boolean> {
     if (log === null || this.#counts.size === 0) return false;
-    const counts = this.#counts;
+    this.#taken = this.#counts;
     this.#counts = new Map();
     try {
-      await log.add([...counts.values()]);
+      await this.#writer.ensureLease();
+      const taken = [...this.#taken.values()];
+      if (taken.length > 0) await this.#adding.run(taken, (counts) => log.add(counts));
       this.#failures.worked();
       return true;
     } catch (error) {
       this.#failures.failed(error);
       // Retried with the next window, even when no request comes; what may have been written is rather counted twice than lost.
-      for (const each of counts.values()) this.#count(each);
+      for (const each of this.#taken.values()) this.#count(each);
       this.#writer.schedule();
       return false;
+    } finally {
+      this.#taken = new Map();
     }
   }
 }

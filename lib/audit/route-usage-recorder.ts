@@ -80,13 +80,27 @@ export class RouteUsageRecorder {
     void this.flush();
   }
 
-  /** Drops what is not written yet of a key whose data was erased. */
-  forgetKey(keyId: string): void {
+  /**
+   * Drops what is not written yet of a key whose data was erased.
+   *
+   * @returns resolves when what is being written has been, or has failed; `null` when nothing is
+   */
+  forgetKey(keyId: string): Promise<unknown> | null {
     this.#routes -= this.#days.get(keyId)?.routes.size ?? 0;
     this.#days.delete(keyId);
     for (const past of this.#past) if (past.keyId === keyId) this.#routes -= past.routes.size;
     this.#past = this.#past.filter((past) => past.keyId !== keyId);
-    if (this.#isWriting) this.#erased.add(keyId);
+    if (!this.#isWriting) return null;
+    this.#erased.add(keyId);
+    return this.#writing;
+  }
+
+  /** The same for all keys: which of them were erased is not known. */
+  forgetAll(): Promise<unknown> | null {
+    this.#days.clear();
+    this.#past = [];
+    this.#routes = 0;
+    return this.#isWriting ? this.#writing : null;
   }
 
   /** Writes what was counted. Never rejects. */

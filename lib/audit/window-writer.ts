@@ -19,6 +19,7 @@ export class WindowWriter<L extends PrunedLog> {
   readonly #parts: WindowWriterParts<L>;
   readonly #pruner: RowPruner;
   #log: L | null = null;
+  #ensureLease: () => Promise<void> = () => Promise.resolve();
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
 
@@ -27,9 +28,14 @@ export class WindowWriter<L extends PrunedLog> {
     this.#pruner = new RowPruner(ports, parts.kept);
   }
 
-  /** Sets the log to write to. */
-  start(log: L): void {
+  /**
+   * Sets the log to write to.
+   *
+   * @param ensureLease - resolves when all changes up to now are known here, erasures among them; rejects when that is unknown
+   */
+  start(log: L, ensureLease?: () => Promise<void>): void {
     this.#log = log;
+    if (ensureLease !== undefined) this.#ensureLease = ensureLease;
     this.#pruner.start();
   }
 
@@ -52,6 +58,11 @@ export class WindowWriter<L extends PrunedLog> {
     this.#cancel();
     this.#writing = this.#writing.then(() => this.#write());
     return this.#writing;
+  }
+
+  /** To be called before anything is written: what was erased must be known by then. */
+  ensureLease(): Promise<void> {
+    return this.#ensureLease();
   }
 
   /** Waits for what is being written, and returns the log. */

@@ -21,7 +21,7 @@ interface Waiter {
 export interface ConfirmationParts {
   readonly instances: Pick<InstanceWatch, 'look'>;
   /**
-   * Whether this process has applied this very change, and all before it. A sequence number would not do, because after a
+   * Whether this process has applied this very change and all before it, and writes nothing older any more. A sequence number would not do, because after a
    * failover another change may have it.
    */
   readonly hasApplied: (position: FeedPosition) => boolean;

@@ -6,12 +6,17 @@ import { startOfFeed, type ChangeFeed, type FeedChange, type FeedPosition } from
 import type { Logger } from '../ports/logger.js';
 import type { Lease } from './lease.js';
 
-/** Applies the changes that the follower reads. Neither method may fail. */
+/** Applies the changes that the follower reads. No method may fail. */
 export interface ChangeTarget {
   /** Everything cached before is invalid. The changes from now on follow `history`, the last changes before them. */
   restart(history: readonly FeedChange[]): void;
   /** Called for every change, in order, without gaps. */
   apply(change: FeedChange): void;
+  /**
+   * Resolves when nothing is being written any more that the applied changes have erased: within the deadline of the store. Changes
+   * are acknowledged only then.
+   */
+  settle(): Promise<void>;
 }
 
 /** The feed, and what is driven by it. */
@@ -45,6 +50,7 @@ export class FeedFollower {
   #instanceId = randomUUID();
   #applied: FeedPosition = startOfFeed;
   #hasJoined = false;
+  #settled: FeedPosition = startOfFeed;
   #timer: NodeJS.Timeout | null = null;
   #following: Promise<void> | null = null;
   #isWoken = false;
@@ -68,6 +74,11 @@ export class FeedFollower {
   /** `false` while it joins: what was applied before may be of another history than what is read now. */
   get hasJoined(): boolean {
     return this.#hasJoined;
+  }
+
+  /** What this process may acknowledge: up to this change, nothing older is being written either. */
+  get settled(): FeedPosition {
+    return this.#settled;
   }
 
   /** The id under which this process is on the list now. */
@@ -158,8 +169,10 @@ export class FeedFollower {
 
   /** Beats until there is nothing left to apply or to acknowledge. */
   async #follow(): Promise<void> {
-    const { feed, lease } = this.#parts;
+    const { feed, lease, target } = this.#parts;
     for (;;) {
+      await target.settle();
+      this.#settled = this.#applied;
       this.#isWoken = false;
       const sentAt = lease.moment();
       const { isListed, isKnown, changes } = await feed.beat(this.#instanceId, this.#applied, pageSize);
@@ -194,6 +207,7 @@ export class FeedFollower {
     await feed.join({ id: this.#instanceId, acked: 0, leaseMs: lease.lengthMs });
     const history = await feed.latest(loadedAtStart);
     target.restart(history);
+    this.#settled = startOfFeed;
     this.#applied = history.at(-1) ?? startOfFeed;
     this.#hasJoined = true;
   }

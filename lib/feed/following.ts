@@ -9,7 +9,7 @@ import type { ChangeListeners } from './change-listeners.js';
 import { Confirmations } from './confirmations.js';
 import { FeedFollower } from './feed-follower.js';
 import { InstanceWatch } from './instance-watch.js';
-import { KnownChanges, type InvalidationTarget, type OnErased } from './known-changes.js';
+import { KnownChanges, type ErasureTarget, type InvalidationTarget } from './known-changes.js';
 import type { Lease } from './lease.js';
 import type { RecentVersions } from './recent-versions.js';
 
@@ -44,8 +44,8 @@ export interface FollowingParts {
   /** The caches of keys in this process. */
   readonly caches: InvalidationTarget;
   readonly listeners: ChangeListeners;
-  /** Called when personal data was erased: what waits to be written must not bring it back. */
-  readonly onErased?: OnErased;
+  /** What waits to be written. */
+  readonly personal?: ErasureTarget | undefined;
   /** Called with the other processes on the list, about once a second. */
   readonly onOthers?: (others: readonly Instance[]) => void;
   /** Called with the outcome of each confirmation. */
@@ -57,7 +57,7 @@ export interface FollowingParts {
 /** Wires the parts of this folder together, once for each process. */
 export function createFollowing(parts: FollowingParts): Following {
   const { feed, cache, lease, versions, caches, listeners, clock, logger } = parts;
-  const changes = new KnownChanges(versions, caches, listeners, parts.onErased);
+  const changes = new KnownChanges(versions, caches, listeners, parts.personal);
   const follower = new FeedFollower({ feed, lease, target: changes, logger });
   const instances = new InstanceWatch(
     feed,
@@ -66,7 +66,8 @@ export function createFollowing(parts: FollowingParts): Following {
   );
   const confirmations = new Confirmations({
     ...{ instances, clock, leaseMs: lease.lengthMs },
-    hasApplied: (position) => follower.hasJoined && versions.knows(position),
+    hasApplied: ({ sequence, hash }) =>
+      follower.hasJoined && follower.settled.sequence >= sequence && versions.knows({ sequence, hash }),
     instanceId: () => follower.instanceId,
     onSettled: parts.onConfirmation,
   });

@@ -13,8 +13,19 @@ export interface InvalidationTarget {
   forgetAll(): void;
 }
 
-/** Called when personal data was erased: of one key (`key.erased`) or of an owner (`owner.erased`). */
-export type OnErased = (change: Change) => void;
+/** What waits in this process to be written, and must not bring back what was erased. */
+export interface ErasureTarget {
+  /**
+   * Forgets what is personal of a key (`key.erased`) or of an owner (`owner.erased`).
+   *
+   * @returns resolves when what was handed to the store before is written, or has failed; `null` when there is nothing of it
+   */
+  forget(change: Change): Promise<unknown> | null;
+  /** Forgets what is personal of all: which keys and owners were erased is not known. */
+  forgetAll(): Promise<unknown> | null;
+}
+
+const nothingWaits: ErasureTarget = { forget: () => null, forgetAll: () => null };
 
 /**
  * Applies changes in this process: they are recorded, everything that is cached of the key is dropped, and listeners
@@ -29,22 +40,29 @@ export class KnownChanges implements ChangeTarget {
   readonly #listeners: ChangeListeners;
   /** Events of this process that listeners were notified of and that the feed has not brought yet: number -> hash. */
   readonly #notified = new Map<number, string>();
-  readonly #onErased: OnErased;
+  readonly #personal: ErasureTarget;
+  /** Writes in progress with data that was erased since. */
+  readonly #lateWrites = new Set<Promise<unknown>>();
   #hasStarted = false;
 
   constructor(
     versions: RecentVersions,
     caches: InvalidationTarget,
     listeners: ChangeListeners,
-    onErased: OnErased = () => undefined,
+    personal: ErasureTarget = nothingWaits,
   ) {
     this.#versions = versions;
     this.#caches = caches;
     this.#listeners = listeners;
-    this.#onErased = onErased;
+    this.#personal = personal;
   }
 
   restart(history: readonly FeedChange[]): void {
+    const isContinued =
+      !this.#hasStarted ||
+      history[0]?.sequence === 1 ||
+      history.some((change) => this.#versions.knows(change));
+    if (!isContinued) this.#await(this.#personal.forgetAll());
     this.#versions.restart(history);
     this.#notified.clear();
     this.#caches.forgetAll();
@@ -79,6 +97,10 @@ export class KnownChanges implements ChangeTarget {
     this.#listeners.notify(change);
   }
 
+  async settle(): Promise<void> {
+    while (this.#lateWrites.size > 0) await Promise.all(this.#lateWrites);
+  }
+
   #forget(change: Change): void {
     if (change.keyId === null) this.#caches.forgetOwner(change.ownerId);
     else this.#caches.forget(change.keyId);
@@ -86,6 +108,14 @@ export class KnownChanges implements ChangeTarget {
   }
 
   #noteErased(change: Change): void {
-    if (change.action === 'key.erased' || change.action === 'owner.erased') this.#onErased(change);
+    if (change.action === 'key.erased' || change.action === 'owner.erased') {
+      this.#await(this.#personal.forget(change));
+    }
+  }
+
+  #await(ended: Promise<unknown> | null): void {
+    if (ended === null || this.#lateWrites.has(ended)) return;
+    this.#lateWrites.add(ended);
+    void ended.finally(() => this.#lateWrites.delete(ended));
   }
 }

@@ -1,9 +1,8 @@
-import type { AccessRecorder } from '../audit/access-recorder.js';
-import type { ObservationRecorder } from '../audit/observation-recorder.js';
 import type { RouteUsageRecorder } from '../audit/route-usage-recorder.js';
 import type { EnforcedBounds } from '../domain/enforced-bounds.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import type { ChangeListeners } from '../feed/change-listeners.js';
+import type { ErasureTarget } from '../feed/known-changes.js';
 import { createFollowing, type Following } from '../feed/following.js';
 import { Lease } from '../feed/lease.js';
 import { createLeasedStore } from '../feed/leased-store.js';
@@ -41,9 +40,9 @@ export interface KeyAccessParts {
   /** Already applied to what the store returns. */
   readonly bounds: EnforcedBounds;
   readonly listeners: ChangeListeners;
-  readonly recorder: Pick<AccessRecorder, 'forgetOwner'>;
-  readonly observed: Pick<ObservationRecorder, 'forgetOwner'>;
-  readonly routeUsage: Pick<RouteUsageRecorder, 'forgetKey'> | null;
+  readonly recorder: ErasureTarget;
+  readonly observed: ErasureTarget;
+  readonly routeUsage: Pick<RouteUsageRecorder, 'forgetKey' | 'forgetAll'> | null;
   /** Called with the outcome of each confirmation. */
   readonly onConfirmation?: ((isConfirmed: boolean) => void) | undefined;
   readonly logger: Logger;
@@ -64,7 +63,7 @@ export function createKeyAccess(parts: KeyAccessParts): KeyAccess {
   const cache = redis?.cache ?? null;
   const lease = new Lease(options.cache.leaseSeconds * 1000, clock);
   const versions = new RecentVersions(maxRecentVersions);
-  const uses = new UseRecorder(store, logger);
+  const uses = new UseRecorder(store, logger, ensureLease);
   const local = options.cache.maxKeys === 0 ? null : new LocalCache(options.cache);
   const finder: KeyFinder = createKeyFinder({
     store,
@@ -86,15 +85,21 @@ export function createKeyAccess(parts: KeyAccessParts): KeyAccess {
     lease,
     versions,
     listeners,
-    onErased(change) {
-      if (change.keyId === null) {
-        recorder.forgetOwner(change.ownerId);
-        observed.forgetOwner(change.ownerId);
-        return;
-      }
-      uses.forgetAddress(change.keyId);
-      routeUsage?.forgetKey(change.keyId);
-      cache?.forget(change.keyId);
+    personal: {
+      forget(change) {
+        if (change.keyId !== null) cache?.forget(change.keyId);
+        return mergeEnds([
+          uses.forget(change, clock.now()),
+          recorder.forget(change),
+          observed.forget(change),
+          change.keyId === null ? null : (routeUsage?.forgetKey(change.keyId) ?? null),
+        ]);
+      },
+      forgetAll: () =>
+        mergeEnds([
+          ...[uses, recorder, observed].map((each) => each.forgetAll()),
+          routeUsage?.forgetAll() ?? null,
+        ]),
     },
     onConfirmation: parts.onConfirmation,
     onOthers: (others) => places.note(others),
@@ -110,4 +115,10 @@ export function createKeyAccess(parts: KeyAccessParts): KeyAccess {
     logger,
   });
   return { store, lease, local, finder, uses, following, places };
+}
+
+/** Waits for those that there are; `null`: for none. */
+function mergeEnds(ends: readonly (Promise<unknown> | null)[]): Promise<unknown> | null {
+  const some = ends.filter((end) => end !== null);
+  return some.length === 0 ? null : Promise.all(some);
 }

@@ -85,8 +85,9 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     places.stop();
     redis?.connection.client.off('close', forgetPlace);
     await background.stop();
-    const written = [keyAccess.uses.close(), recorder.stop(), observed.stop(), routeUsage?.stop()];
-    await Promise.all([following.stop(), ...written]);
+    // What is written at the end is written under the lease as well, and before others stop waiting for this process.
+    await Promise.all([keyAccess.uses.close(), recorder.stop(), observed.stop(), routeUsage?.stop()]);
+    await following.stop();
     // A store that the app created is closed by the app.
     await Promise.all([redis?.cache.close(), options.store === undefined ? store.close() : undefined]);
   };
@@ -99,8 +100,9 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     // A command counts nothing; an examination looks whether all count in one place.
     if (purpose !== 'command') await places.start();
     if (purpose === 'app') await background.open();
-    recorder.start(store.accessLog);
-    observed.start(store.observations);
+    const ensureLease = (): Promise<void> => following.ensureLease();
+    recorder.start(store.accessLog, ensureLease);
+    observed.start(store.observations, ensureLease);
     routeUsage?.start(store.usage);
   } catch (error) {
     await stop().catch(() => undefined);

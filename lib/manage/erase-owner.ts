@@ -3,7 +3,7 @@ import type { ChangeContext, ExpectedVersion } from './change.js';
 import { assertExpectedOwner, changeOwner, createOwner, type OwnerUpdate } from './change-owner.js';
 import { createRevocationQueuing } from './change-queuing.js';
 import { eraseKeys } from './erase-keys.js';
-import { eraseTraces, isErasable, type RemovedTraces } from './erase-traces.js';
+import { eraseTraces, type RemovedTraces } from './erase-traces.js';
 import type { ManagePorts } from './manage-ports.js';
 import { assertMayManageOwners } from './owner-authority.js';
 import { revokeEveryKey } from './revoke-all-keys.js';
@@ -19,8 +19,6 @@ export interface ErasedOwner extends RemovedTraces {
   /** As of `ChangedOwner`. */
   readonly effectiveBy: number | null;
 }
-
-const entriesPerPage = 200;
 
 /**
  * Ends all keys of an owner, and erases what is stored about the owner and may name a person. The order makes every failure safe:
@@ -41,7 +39,7 @@ export async function eraseOwner(
 
   const { records: revoked } = await revokeEveryKey(ports, context, ownerId, noReason);
   const { ids, erased } = await eraseKeys(ports, context, ownerId);
-  const isDue = revoked.length > 0 || erased > 0 || (await hasErasableTraces(ports, ownerId));
+  const isDue = revoked.length > 0 || erased > 0 || (await hasTraces(ports, ownerId, ids.length));
   const chooseUpdate = ({ suspensionReason }: OwnerRecord): OwnerUpdate | null => {
     if (!isDue && suspensionReason === null) return null;
     return { action: 'owner.erased', changes: suspensionReason === null ? {} : { suspensionReason: null } };
@@ -73,15 +71,17 @@ async function findLastErasure({ store }: Pick<ManagePorts, 'store'>, ownerId: s
   return last?.sequence ?? 0;
 }
 
-/** Whether there is something that no entry explains yet. */
-async function hasErasableTraces({ store }: Pick<ManagePorts, 'store'>, ownerId: string): Promise<boolean> {
-  let after = await findLastErasure({ store }, ownerId);
-  if (after === 0 && (await store.accessLog.list({ ownerId, limit: 1 })).length > 0) return true;
-  for (;;) {
-    const page = await store.listEvents({ ownerId, after, limit: entriesPerPage });
-    if (page.some(isErasable)) return true;
-    const last = page.at(-1);
-    if (last === undefined || page.length < entriesPerPage) return false;
-    after = last.sequence;
-  }
+/**
+ * Whether anything is known of the owner since the last erasure. Then processes have to forget it: what waits in their
+ * memory is not stored yet.
+ */
+async function hasTraces(
+  { store }: Pick<ManagePorts, 'store'>,
+  ownerId: string,
+  keys: number,
+): Promise<boolean> {
+  if ((await store.accessLog.list({ ownerId, limit: 1 })).length > 0) return true;
+  const after = await findLastErasure({ store }, ownerId);
+  if (after === 0 && keys > 0) return true;
+  return (await store.listEvents({ ownerId, after, limit: 1 })).length > 0;
 }

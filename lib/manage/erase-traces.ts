@@ -22,7 +22,7 @@ export interface RemovedTraces {
 }
 
 /** Whether an entry still has a personal part that is about its owner. */
-export function isErasable(entry: AuditEntry): boolean {
+function isErasable(entry: AuditEntry): boolean {
   return entry.personalHash !== undefined && entry.erased === undefined && isAboutOwner(entry);
 }
 

@@ -1,4 +1,5 @@
 import { maxClockSkewMs } from '../domain/clock-skew.js';
+import type { VerifiableKey } from '../domain/api-key.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import type { VerifiableCredential } from '../domain/credential.js';
 import type { Refusal, RefusalCode, Verdict } from '../domain/verdict.js';
@@ -227,7 +228,7 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
       return decideProven(found, request, now);
     }
     if (exhausted.has(keyId, now)) return admitExhausted(keyId, proof, found, request);
-    const replayed = await takeSignature(keyId, proof, request, now);
+    const replayed = await takeSignature(found.prepared.key, proof, request, now);
     if (replayed !== null) return replayed;
 
     const current = await findProven(keyId, proof, request);
@@ -249,7 +250,7 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     const now = clock.now();
     const verdict = await decideProven(found, request, now);
     if (!verdict.allowed) return verdict;
-    const replayed = await takeSignature(keyId, proof, request, now);
+    const replayed = await takeSignature(found.prepared.key, proof, request, now);
     if (replayed !== null) return replayed;
     const current = await findProven(keyId, proof, request);
     if (current === null) return refuse('invalid_signature', invalidDetail);
@@ -258,7 +259,7 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
 
   /** Records the use of a signature; returns the refusal when it was used before and must not be repeated. */
   async function takeSignature(
-    keyId: string,
+    key: VerifiableKey,
     { useName: name, signedAt, repeatableForMs }: Proof,
     { identity }: SignedRequest,
     now: number,
@@ -271,7 +272,7 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     if (answer === 'unknown') throw new ApiKeysError('unavailable', { detail: outageDetail });
     // Recording may have taken a while, so the clock is read again.
     const isRepeatable = repeatableForMs > 0 && Math.abs(clock.now() - signedAt) <= repeatableForMs;
-    if (answer === 'used' && !isRepeatable) return refuse('signature_replayed', undefined, keyId);
+    if (answer === 'used' && !isRepeatable) return refuseProven('signature_replayed', key);
     admitted.set(identity, name);
     return null;
   }
@@ -289,7 +290,13 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     now: number,
   ): Promise<Verdict> {
     const { id } = prepared.key;
-    const verdict = await decide(getSubject(prepared), credential, uses.counterFor(id), request, now);
+    const verdict = await decide(
+      getSubject(prepared),
+      credential,
+      uses.counterFor(prepared.key),
+      request,
+      now,
+    );
     exhausted.note(id, verdict, now);
     return verdict;
   }
@@ -340,11 +347,11 @@ function resolveRefusal(code: RefusalCode, detail: string): Promise<Verdict> {
   return Promise.resolve(refuse(code, detail));
 }
 
-function refuse(code: RefusalCode, detail?: string, keyId?: string): Refusal {
-  return {
-    allowed: false,
-    code,
-    ...(detail === undefined ? {} : { detail }),
-    ...(keyId === undefined ? {} : { keyId }),
-  };
+function refuse(code: RefusalCode, detail?: string): Refusal {
+  return { allowed: false, code, ...(detail === undefined ? {} : { detail }) };
+}
+
+/** The refusal of a request that was signed for the key. */
+function refuseProven(code: RefusalCode, { id: keyId, ownerId }: VerifiableKey): Refusal {
+  return { ...refuse(code), keyId, ownerId };
 }

@@ -71,7 +71,7 @@ export function createClientAuthenticator(ports: ClientPorts): AuthenticateClien
     if (proven === null) throw createUnknownClientError();
     const { prepared, credential } = proven;
     const { id: keyId, ownerId } = prepared.key;
-    const verdict = await decide(prepared, credential, uses.counterFor(keyId), request, clock.now());
+    const verdict = await decide(prepared, credential, uses.counterFor(prepared.key), request, clock.now());
     if (!verdict.allowed) {
       throw new TokenError(
         'invalid_client',

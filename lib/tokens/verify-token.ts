@@ -109,7 +109,7 @@ export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
     const credential = prepared.key.credentials.find(({ id }) => id === token.credentialId);
     if (credential === undefined || prepared.key.ownerId !== token.ownerId) return null;
     const subject = new TokenSubject(prepared, token);
-    return { subject, credential, uses: uses.counterFor(token.keyId), held };
+    return { subject, credential, uses: uses.counterFor(prepared.key), held };
   }
 
   return { verifyAtOnce, verify };

@@ -37,7 +37,7 @@ export function createAcceptor(
     if (missingDigest !== null) digests.add(prepared.key.id, credential.id, missingDigest);
     local?.prove(prepared, hashToken(request.token), credential);
     // The slow hash may have taken time: what counts is the present moment.
-    return decide(prepared, credential, uses.counterFor(prepared.key.id), request, clock.now());
+    return decide(prepared, credential, uses.counterFor(prepared.key), request, clock.now());
   };
 }
 

@@ -127,7 +127,7 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
     const found = (await readCache(id)) ?? (await readStore(id, inFlight));
     if (inFlight.isDetached || !lease.isHeld()) return found;
     if (found === null) absent.add(id);
-    else if (!isOlderThanAncestors(found)) local?.set(found, uses.counterFor(id), readAt);
+    else if (!isOlderThanAncestors(found)) local?.set(found, uses.counterFor(found.key), readAt);
     return found;
   }
 

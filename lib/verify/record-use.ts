@@ -1,8 +1,12 @@
 import { FailureLog } from '../domain/failure-log.js';
+import type { Change } from '../domain/key-change.js';
 import type { RefusalCode } from '../domain/verdict.js';
+import { WriteInProgress } from '../domain/write-in-progress.js';
 import type { KeyStore, KeyUse } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
-import { refreshCounter, createUseCounter, startHour, takeUses, type UseCounter } from './use-counter.js';
+import { RecentErasures, type UsedBy } from './recent-erasures.js';
+import { createUseCounter, refreshCounter, startHour, takeUses } from './use-counter.js';
+import type { CountedKey, CountedUse, UseCounter } from './use-counter.js';
 
 export type { UseCounter } from './use-counter.js';
 
@@ -22,11 +26,16 @@ const maxBatched = 10_000;
  */
 export class UseRecorder {
   readonly #store: Pick<KeyStore, 'recordUse'>;
+  readonly #ensureLease: () => Promise<void>;
   readonly #writes: FailureLog;
   /** Counters with uses since the last write. */
   #batched: UseCounter[] = [];
   /** Uses that have left their counters, or could not be written. */
-  #waiting: KeyUse[] = [];
+  #waiting: CountedUse[] = [];
+  readonly #erasures = new RecentErasures();
+  /** Uses of flushes that have not ended. */
+  readonly #taken = new Set<CountedUse[]>();
+  readonly #writing = new WriteInProgress<CountedUse>();
   /** Keys whose first use in this process, or in this hour, is not written yet. */
   #unwritten = new Set<string>();
   /** Keys whose first use in this process is written, or about to be written -> the hour of their last use. */
@@ -36,8 +45,16 @@ export class UseRecorder {
   #flushing: Promise<void> = Promise.resolve();
   #isClosed = false;
 
-  constructor(store: Pick<KeyStore, 'recordUse'>, logger: Logger) {
+  /**
+   * @param ensureLease - resolves when all changes up to now are known here, erasures among them; rejects when that is unknown
+   */
+  constructor(
+    store: Pick<KeyStore, 'recordUse'>,
+    logger: Logger,
+    ensureLease: () => Promise<void> = () => Promise.resolve(),
+  ) {
     this.#store = store;
+    this.#ensureLease = ensureLease;
     this.#writes = new FailureLog(logger, {
       begins: 'uses of keys are not recorded',
       ends: (lost) => `uses of keys are recorded again; ${lost} were lost`,
@@ -47,8 +64,8 @@ export class UseRecorder {
   /**
    * Creates a counter for one version of a key. The counts of several counters of one key are added up in the store.
    */
-  counterFor(keyId: string): UseCounter {
-    return createUseCounter(keyId);
+  counterFor(key: CountedKey): UseCounter {
+    return createUseCounter(key);
   }
 
   /**
@@ -78,10 +95,35 @@ export class UseRecorder {
     if (count === 0) this.#enqueue(counter, useFlushIntervalMs);
   }
 
-  /** Drops the addresses that are not written yet of a key whose data was erased; the counts stay. */
-  forgetAddress(keyId: string): void {
-    for (const counter of this.#batched) if (counter.keyId === keyId) counter.address = null;
-    this.#waiting = this.#waiting.map((use) => (use.keyId === keyId ? { ...use, address: null } : use));
+  /**
+   * Of a key or of an owner whose data was erased, neither addresses nor parts are written from now on; the counts stay.
+   *
+   * @returns resolves when what was handed to the store before is written, or has failed; `null` when there is nothing of it
+   */
+  forget(change: Change, now: number): Promise<unknown> | null {
+    if (this.#erasures.isFull) {
+      this.#stripWaiting((use) => this.#erasures.has(use));
+      this.#erasures.forgetOldestHalf();
+    }
+    this.#erasures.note(change, now);
+    return this.#writing.findEndOf((use) => isPersonal(use) && this.#erasures.has(use));
+  }
+
+  /** The same for all keys that were used up to now: which of them were erased is not known. */
+  forgetAll(): Promise<unknown> | null {
+    this.#stripWaiting(() => true);
+    return this.#writing.findEndOf(isPersonal);
+  }
+
+  #stripWaiting(isErased: (use: UsedBy) => boolean): void {
+    for (const counter of this.#batched) {
+      if (!isErased(counter)) continue;
+      counter.address = null;
+      counter.parts.take();
+    }
+    for (const uses of [this.#waiting, ...this.#taken]) {
+      for (const [index, use] of uses.entries()) if (isErased(use)) uses[index] = removePersonal(use);
+    }
   }
 
   #enqueue(counter: UseCounter, delayMs: number): void {
@@ -117,7 +159,12 @@ export class UseRecorder {
     this.#timer = null;
     if (this.#batched.length === 0 && this.#waiting.length === 0) return this.#flushing;
     const uses = this.#take();
-    this.#flushing = this.#flushing.then(() => this.#write(uses));
+    const takenAt = performance.now();
+    this.#flushing = this.#flushing.then(async () => {
+      await this.#write(uses);
+      this.#taken.delete(uses);
+      this.#erasures.forgetBefore(takenAt);
+    });
     return this.#flushing;
   }
 
@@ -127,29 +174,36 @@ export class UseRecorder {
     return this.flush();
   }
 
-  #take(): readonly KeyUse[] {
+  #take(): CountedUse[] {
     const uses = this.#waiting.concat(this.#batched.flatMap(takeUses));
     this.#batched = [];
     this.#waiting = [];
+    this.#taken.add(uses);
     return uses;
   }
 
-  async #write(uses: readonly KeyUse[]): Promise<void> {
+  async #write(uses: readonly CountedUse[]): Promise<void> {
     for (let start = 0; start < uses.length; start += maxWrittenAtOnce) {
-      const batch = uses.slice(start, start + maxWrittenAtOnce);
+      // What is erased may change until the last moment, and again while it is written.
+      const selectBatch = (): readonly CountedUse[] =>
+        uses
+          .slice(start, start + maxWrittenAtOnce)
+          .map((use) => (this.#erasures.has(use) ? removePersonal(use) : use));
       try {
-        await this.#store.recordUse(batch);
-        for (const { keyId } of batch) this.#unwritten.delete(keyId);
+        await this.#ensureLease();
+        await this.#writing.run(selectBatch(), (some) => this.#store.recordUse(some.map(toKeyUse)));
+        for (const { keyId } of selectBatch()) this.#unwritten.delete(keyId);
         this.#writes.worked();
       } catch (error) {
-        const kept = this.#keepFirstUses(batch);
-        this.#writes.failed(error, sumCounts(batch) - sumCounts(kept));
+        const failed = selectBatch();
+        const kept = this.#keepFirstUses(failed);
+        this.#writes.failed(error, sumCounts(failed) - sumCounts(kept));
       }
     }
   }
 
   /** Keeps first uses for another try, of keys and of their parts: to count one twice is better than to report that it was never used. */
-  #keepFirstUses(uses: readonly KeyUse[]): readonly KeyUse[] {
+  #keepFirstUses(uses: readonly CountedUse[]): readonly CountedUse[] {
     const first = uses.filter(
       ({ keyId, verdict, parts }) =>
         verdict === 'allowed' && (this.#unwritten.has(keyId) || parts.length > 0),
@@ -159,6 +213,19 @@ export class UseRecorder {
     this.#flushWithin(useFlushIntervalMs);
     return first;
   }
+}
+
+function removePersonal(use: CountedUse): CountedUse {
+  return { ...use, address: null, parts: [] };
+}
+
+function isPersonal({ address, parts }: CountedUse): boolean {
+  return address !== null || parts.length > 0;
+}
+
+/** Without what only this process has to know. */
+function toKeyUse({ ownerId: _, createdAt: __, ...use }: CountedUse): KeyUse {
+  return use;
 }
 
 function sumCounts(uses: readonly KeyUse[]): number {

@@ -1,18 +1,22 @@
+import type { VerifiableKey } from '../domain/api-key.js';
 import { dayMs } from '../domain/day-ms.js';
 import { hourMs, getPeriodStart } from '../domain/key-usage.js';
 import type { RefusalCode } from '../domain/verdict.js';
 import type { KeyUse } from '../ports/key-store.js';
 import { NotedParts } from './noted-parts.js';
+import type { UsedBy } from './recent-erasures.js';
 
 /** How often the address that a key is used from is read, in milliseconds: that costs more than counting. */
 const addressIntervalMs = 1_000;
+
+/** What a counter knows of its key. */
+export type CountedKey = Pick<VerifiableKey, 'id' | 'ownerId' | 'createdAt'>;
 
 /**
  * The unwritten uses of one key, all of one hour. It is cached together with the key, so that counting a use costs no
  * lookup.
  */
-export interface UseCounter {
-  readonly keyId: string;
+export interface UseCounter extends UsedBy {
   /** Allowed uses. */
   count: number;
   /** Epoch milliseconds. */
@@ -28,10 +32,15 @@ export interface UseCounter {
   readonly parts: NotedParts;
 }
 
+/** Uses of a key that have left its counter. */
+export interface CountedUse extends KeyUse, UsedBy {}
+
 /** Creates a counter for one version of a key. The counts of several counters of one key are added up in the store. */
-export function createUseCounter(keyId: string): UseCounter {
+export function createUseCounter({ id, ownerId, createdAt }: CountedKey): UseCounter {
   return {
-    keyId,
+    keyId: id,
+    ownerId,
+    createdAt,
     count: 0,
     lastAt: 0,
     address: null,
@@ -52,7 +61,7 @@ export function refreshCounter(
   counter: UseCounter,
   now: number,
   addressOf: () => string | null,
-): readonly KeyUse[] {
+): readonly CountedUse[] {
   const before = startHour(counter, now);
   counter.address = addressOf();
   counter.dueAt = Math.min(now + addressIntervalMs, counter.hour + hourMs);
@@ -65,7 +74,7 @@ export function refreshCounter(
  * @param now - epoch milliseconds
  * @returns the uses of the hour before, if this is another one
  */
-export function startHour(counter: UseCounter, now: number): readonly KeyUse[] {
+export function startHour(counter: UseCounter, now: number): readonly CountedUse[] {
   const hour = getPeriodStart(hourMs, now);
   if (hour === counter.hour) return [];
   const before = takeUses(counter);
@@ -75,12 +84,13 @@ export function startHour(counter: UseCounter, now: number): readonly KeyUse[] {
 }
 
 /** Takes the counted uses out of the counter. */
-export function takeUses(counter: UseCounter): readonly KeyUse[] {
-  const { keyId, count, lastAt, address, hour, refusals, parts } = counter;
-  const uses: KeyUse[] = [];
-  if (count > 0) uses.push({ keyId, at: lastAt, count, verdict: 'allowed', address, parts: parts.take() });
+export function takeUses(counter: UseCounter): readonly CountedUse[] {
+  const { keyId, ownerId, createdAt, count, lastAt, address, hour, refusals, parts } = counter;
+  const by = { keyId, ownerId, createdAt };
+  const uses: CountedUse[] = [];
+  if (count > 0) uses.push({ ...by, at: lastAt, count, verdict: 'allowed', address, parts: parts.take() });
   for (const [verdict, refused] of refusals ?? []) {
-    uses.push({ keyId, at: hour, count: refused, verdict, address: null, parts: [] });
+    uses.push({ ...by, at: hour, count: refused, verdict, address: null, parts: [] });
   }
   counter.count = 0;
   counter.refusals = null;

@@ -4,6 +4,8 @@ import { fixedClock, memoryStore } from '../../lib/testing/index.js';
 
 const request = { method: 'GET', route: '/orders', code: 'missing_credential', keyId: null, ownerId: null };
 
+const erasedAlice = { keyId: null, ownerId: 'alice', ownerVersion: 1, action: 'owner.erased' } as const;
+
 function createRecorder() {
   const clock = fixedClock(Date.UTC(2026, 5, 1));
   const log: string[] = [];
@@ -67,10 +69,36 @@ describe('counts of observed requests', () => {
     recorder.note(request);
     recorder.note({ ...request, keyId: 'k', ownerId: 'alice' });
     await recorder.flush();
-    recorder.forgetOwner('alice');
+    void recorder.forget(erasedAlice);
     recorder.start(observations);
     await recorder.stop();
     expect(await list()).toEqual(['/orders missing_credential 1']);
+  });
+
+  it('do not come back when their owner is erased, or all are removed, while writing them fails', async () => {
+    for (const isErasure of [true, false]) {
+      const { recorder, observations, list } = createRecorder();
+      let fail = (_: Error): void => undefined;
+      let isFirst = true;
+      const add: ObservationLog['add'] = async (counts) => {
+        if (!isFirst) return observations.add(counts);
+        isFirst = false;
+        await new Promise((_, reject) => (fail = reject));
+      };
+      recorder.start({
+        ...{ list: (query) => observations.list(query), prune: (...range) => observations.prune(...range) },
+        add,
+      });
+      recorder.note({ ...request, keyId: 'k', ownerId: 'alice' });
+      const flushed = recorder.flush();
+      await new Promise(setImmediate);
+      const ended = isErasure ? recorder.forget(erasedAlice) : recorder.clear();
+      expect(ended).not.toBe(null);
+      fail(new Error('away'));
+      await Promise.all([ended, flushed]);
+      await recorder.stop();
+      expect(await list()).toEqual([]);
+    }
   });
 
   it('are removed after 30 days', async () => {

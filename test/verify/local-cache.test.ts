@@ -39,7 +39,7 @@ function prepared(id: string, fields: Partial<VerifiableKey> = {}): PreparedKey 
   return new PreparedKey(key, catalogue, noResources);
 }
 
-const uses = createUseCounter;
+const uses = (id: string) => createUseCounter({ id, ownerId: 'alice', createdAt: 0 });
 
 /** Holds a key, and the digest of one token of it. */
 function holdWithToken(cache: LocalCache, id: string, fields: Partial<VerifiableKey> = {}): PreparedKey {
