@@ -84,7 +84,7 @@ describe('counts of requests by route', () => {
     state.isDown = true;
     const writing = recorder.flush();
     await Promise.resolve();
-    recorder.forgetKey('a');
+    void recorder.forgetKey('a');
     await writing;
     state.isDown = false;
     await recorder.stop();
