@@ -47,9 +47,21 @@ export class ServerHistory {
     this.#dialect = dialect;
   }
 
-  /** Finds out once whether this server says which history it continues. An SQLite file has one only. */
+  /** Finds out whether this server says which history it continues. An SQLite file has one only. */
   async open(database: SqlDatabase, budget: TimeBudget): Promise<void> {
     this.#isReadable = await database.read(budget, (on) => canReadHistory(on, this.#dialect));
+  }
+
+  /**
+   * Finds out again, after a statement has failed that asks for it: a server may have lost the functions, or the user the right to
+   * call them.
+   *
+   * @returns whether the server no longer says it, so that statements have to be compiled anew
+   */
+  async reopenAfter(error: unknown, database: SqlDatabase, budget: TimeBudget): Promise<boolean> {
+    if (!this.#isReadable || !isAnswered(error)) return false;
+    await this.open(database, budget);
+    return !this.#isReadable;
   }
 
   /**
@@ -108,8 +120,15 @@ function readUnlistedLease({ history, history_since: since, continued, now }: He
 /** Records the history that a server continues when the tables get a place for it: so far, nothing has taken over. */
 export async function writeFirstHistory(on: Kysely<Tables>, dialect: SqlDialect): Promise<void> {
   if (!(await hasNeededFunctions(on, dialect))) return;
-  const { continued } = await on.selectNoFrom(present.as('continued')).executeTakeFirstOrThrow();
-  await writeHistory(on, continued, 0);
+  // Some servers have these functions and refuse to carry them out; the migration goes on without them.
+  await sql`savepoint before_history`.execute(on);
+  try {
+    const { continued } = await on.selectNoFrom(present.as('continued')).executeTakeFirstOrThrow();
+    await writeHistory(on, continued, 0);
+  } catch (error) {
+    if (!isAnswered(error)) throw error;
+    await sql`rollback to savepoint before_history`.execute(on);
+  }
 }
 
 /**

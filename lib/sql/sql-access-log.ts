@@ -29,7 +29,7 @@ export class SqlAccessLog implements AccessLog {
         budget,
         (on) => {
           this.#insert ??= compileInsertAccessEvents(on, this.#database.dialect);
-          return this.#insert(on, events);
+          return this.#insert(on, events, budget);
         },
         { mayBeLost: true },
       ),

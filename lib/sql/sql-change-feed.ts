@@ -81,6 +81,7 @@ export class SqlChangeFeed implements ChangeFeed {
     const { isHistoryRecorded, ...answer } = await beating.catch((error: unknown): SqlBeatAnswer => {
       // In the database that others use now, this process is not listed, and its lease has expired.
       if (isReplacedFile(error)) return notListed;
+      void this.#reopenHistory(error);
       throw error;
     });
     if (!isHistoryRecorded) void this.#recordHistory();
@@ -159,6 +160,18 @@ export class SqlChangeFeed implements ChangeFeed {
       // The next beat tries again.
     } finally {
       this.#isRecordingHistory = false;
+    }
+  }
+
+  /** After a beat has failed: the next one does without what the server refuses. Never rejects. */
+  async #reopenHistory(error: unknown): Promise<void> {
+    try {
+      const hasChanged = await this.#within('Looking for the history of the server', (budget) =>
+        this.#history.reopenAfter(error, this.#checked, budget),
+      );
+      if (hasChanged) this.#queries = undefined;
+    } catch {
+      // The next beat that fails tries again.
     }
   }
 

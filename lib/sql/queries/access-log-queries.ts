@@ -6,11 +6,16 @@ import { prepareStatement } from '../prepared-statement.js';
 import type { SqlDialect } from '../sql-database.js';
 import { isStorable } from '../../domain/is-storable.js';
 import type { AccessEventsTable, Tables } from '../tables.js';
+import type { TimeBudget } from '../time-budget.js';
 import { writeInBatches } from '../write-in-batches.js';
 import { selectJsonRows } from './select-json-rows.js';
 
 /** Adds events; those that are already stored are skipped. */
-export type InsertAccessEvents = (on: Kysely<Tables>, events: readonly AccessEntry[]) => Promise<void>;
+export type InsertAccessEvents = (
+  on: Kysely<Tables>,
+  events: readonly AccessEntry[],
+  budget: TimeBudget,
+) => Promise<void>;
 
 type Row = Selectable<AccessEventsTable>;
 
@@ -40,9 +45,9 @@ export function compileInsertAccessEvents(database: Kysely<Tables>, dialect: Sql
       )
       .onConflict((conflict) => conflict.column('id').doNothing()),
   );
-  return (on, events) => {
+  return (on, events, budget) => {
     const storable = events.filter(isStorableEvent).map(toRow);
-    return writeInBatches(storable, (json) => insert(on, [json]));
+    return writeInBatches(storable, (json) => insert(on, [json]), budget);
   };
 }
 
