@@ -5,7 +5,7 @@ import type { CreditLedger, CreditPayer, CreditPayment } from '../ports/credit-l
 import type { CountedDemand, CountedLimit, LimitDemand } from '../ports/rate-limiter.js';
 import type { Counted, LimitCounting } from './limit-counting.js';
 import { toDemand, type LimitPlan } from './limit-plan.js';
-import { OwnerTurns } from './owner-turns.js';
+import { PaymentTurns } from './payment-turns.js';
 
 /** Where requests are counted and paid for. */
 export interface ConsumeLimitsPorts {
@@ -37,7 +37,7 @@ export type ConsumeLimits = (request: LimitedRequest) => Verdict | Promise<Verdi
 
 /** Creates the step. Without credits and shared counters it decides synchronously. */
 export function createConsumeLimits({ counting, credits, clock }: ConsumeLimitsPorts): ConsumeLimits {
-  const turns = new OwnerTurns();
+  const turns = new PaymentTurns();
 
   async function pay(
     request: LimitedRequest,
@@ -50,7 +50,7 @@ export function createConsumeLimits({ counting, credits, clock }: ConsumeLimitsP
       if (demand !== null) counted?.by.giveBack(demand, counted.result);
     };
     const spend = (): Promise<CreditPayment> => credits.spend(payer, cost, clock.now());
-    const payment = await turns.run(allowed.apiKey.ownerId, spend).catch((error: unknown) => {
+    const payment = await turns.run(nameTurn(payer), spend).catch((error: unknown) => {
       giveBack();
       throw error;
     });
@@ -91,6 +91,12 @@ export function createConsumeLimits({ counting, credits, clock }: ConsumeLimitsP
       ? counted.then((result) => finishCounted(request, demand, result))
       : finishCounted(request, demand, counted);
   };
+}
+
+/** Payments that wait for the same row take turns: that of the owner, or that of the topmost key which pays. */
+function nameTurn({ keyId, above, shared }: CreditPayer): string {
+  if (shared !== null) return `owner ${shared.environment} ${shared.ownerId}`;
+  return `key ${above.at(-1) ?? keyId}`;
 }
 
 /** Says whose credits are short, unless they are those of the key; only for callers who have proven the secret. */

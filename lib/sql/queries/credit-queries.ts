@@ -7,6 +7,7 @@ import { refusePayment } from '../../ports/refuse-payment.js';
 import { isStorable } from '../../domain/is-storable.js';
 import type { SqlDialect } from '../sql-database.js';
 import type { Tables } from '../tables.js';
+import { readClock } from './database-clock.js';
 import { findSpent } from './owner-credit-queries.js';
 import {
   compileSpendAboveForPostgres,
@@ -47,7 +48,9 @@ export function compileSpendCredits(database: Kysely<Tables>, dialect: SqlDialec
     const withoutAbove = keyId === null ? spendShared : ofKey;
     const spend = above.length === 0 ? withoutAbove : ofKeys;
     if (await spend(on, parameters)) return isPaid;
-    return describeRefusal(on, payer, cost, now);
+    // By the clock by which it was refused.
+    const refusedAt = Math.min(now, (await readClock(on, dialect)) ?? now);
+    return describeRefusal(on, payer, cost, refusedAt);
   };
 }
 
