@@ -82,6 +82,8 @@ export function createApiKeys<
   );
   const words = new MountWords();
   const routeNotes = { filled: new WeakMap(), words };
+  // Words of its own: those of callers without a key must not decide what the usage of keys shows.
+  const usageNotes = { filled: routeNotes.filled, words: new MountWords() };
   const access = createAccessNotes(
     (note) => recorder.note(note),
     clientAddress,
@@ -128,7 +130,7 @@ export function createApiKeys<
       logger,
     ),
     observer: instance.metrics?.observer ?? null,
-    routes: instance.routeUsage === null ? null : new RouteCounter(instance.routeUsage, routeNotes),
+    routes: instance.routeUsage === null ? null : new RouteCounter(instance.routeUsage, usageNotes),
   };
 
   const warnNotEnforced = createEnforcementWarning(logger);

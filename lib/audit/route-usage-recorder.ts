@@ -9,6 +9,7 @@ import {
   type DailyRouteCount,
   type StatusClass,
 } from '../domain/route-usage.js';
+import { WriteInProgress } from '../domain/write-in-progress.js';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
 import type { UsageLog } from '../ports/usage-log.js';
@@ -49,6 +50,10 @@ export class RouteUsageRecorder {
   #writing: Promise<void> = Promise.resolve();
   /** Keys whose data was erased while their counts were being written. */
   readonly #erased = new Set<string>();
+  /** Whether everything was to be forgotten while counts were being written. */
+  #isAllErased = false;
+  readonly #adding = new WriteInProgress<DailyRouteCount>();
+  #ensureLease: () => Promise<void> = () => Promise.resolve();
 
   constructor({ clock, logger }: { readonly clock: Clock; readonly logger: Logger }) {
     this.#clock = clock;
@@ -58,9 +63,14 @@ export class RouteUsageRecorder {
     });
   }
 
-  /** Sets the log to write to. */
-  start(log: Pick<UsageLog, 'addRoutes'>): void {
+  /**
+   * Sets the log to write to.
+   *
+   * @param ensureLease - resolves when all changes up to now are known here, erasures among them; rejects when that is unknown
+   */
+  start(log: Pick<UsageLog, 'addRoutes'>, ensureLease?: () => Promise<void>): void {
     this.#log = log;
+    if (ensureLease !== undefined) this.#ensureLease = ensureLease;
   }
 
   /** Writes what is left. Never rejects. */
@@ -83,16 +93,15 @@ export class RouteUsageRecorder {
   /**
    * Drops what is not written yet of a key whose data was erased.
    *
-   * @returns resolves when what is being written has been, or has failed; `null` when nothing is
+   * @returns resolves when what was handed to the log before is written, or has failed; `null` when there is nothing of it
    */
   forgetKey(keyId: string): Promise<unknown> | null {
     this.#routes -= this.#days.get(keyId)?.routes.size ?? 0;
     this.#days.delete(keyId);
     for (const past of this.#past) if (past.keyId === keyId) this.#routes -= past.routes.size;
     this.#past = this.#past.filter((past) => past.keyId !== keyId);
-    if (!this.#isWriting) return null;
-    this.#erased.add(keyId);
-    return this.#writing;
+    if (this.#isWriting) this.#erased.add(keyId);
+    return this.#adding.findEndOf((row) => row.keyId === keyId);
   }
 
   /** The same for all keys: which of them were erased is not known. */
@@ -100,7 +109,8 @@ export class RouteUsageRecorder {
     this.#days.clear();
     this.#past = [];
     this.#routes = 0;
-    return this.#isWriting ? this.#writing : null;
+    this.#isAllErased = this.#isWriting;
+    return this.#adding.findEndOf(() => true);
   }
 
   /** Writes what was counted. Never rejects. */
@@ -154,15 +164,20 @@ export class RouteUsageRecorder {
   async #write(): Promise<void> {
     const log = this.#log;
     if (log === null || this.#routes === 0) return;
+    try {
+      await this.#ensureLease();
+    } catch (error) {
+      this.#retryLater(error);
+      return;
+    }
     const counts = this.#take();
     this.#isWriting = true;
     let hasFailed = false;
     for (let start = 0; start < counts.length; start += maxWrittenAtOnce) {
-      const batch = counts
-        .slice(start, start + maxWrittenAtOnce)
-        .filter(({ keyId }) => !this.#erased.has(keyId));
+      const batch = counts.slice(start, start + maxWrittenAtOnce).filter((each) => !this.#isErased(each));
+      if (batch.length === 0) continue;
       try {
-        await log.addRoutes(batch);
+        await this.#adding.run(batch, (rows) => log.addRoutes(rows));
       } catch (error) {
         hasFailed = true;
         this.#keep(batch, error);
@@ -170,6 +185,7 @@ export class RouteUsageRecorder {
     }
     this.#isWriting = false;
     this.#erased.clear();
+    this.#isAllErased = false;
     if (hasFailed) return;
     this.#isHurried = false;
     // Also what was lost since the last failure, or because a write took too long.
@@ -179,7 +195,15 @@ export class RouteUsageRecorder {
 
   /** Retried with the next window, as far as there is room; what may have been written is rather counted twice than lost. */
   #keep(counts: readonly DailyRouteCount[], error: unknown): void {
-    for (const each of counts) if (!this.#erased.has(each.keyId)) this.#add(each);
+    for (const each of counts) if (!this.#isErased(each)) this.#add(each);
+    this.#retryLater(error);
+  }
+
+  #isErased({ keyId }: DailyRouteCount): boolean {
+    return this.#isAllErased || this.#erased.has(keyId);
+  }
+
+  #retryLater(error: unknown): void {
     this.#reportLost(error);
     this.#timer ??= setTimeout(() => void this.flush(), routeUsageWindowMs).unref();
   }

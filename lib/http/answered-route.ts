@@ -41,7 +41,13 @@ function isOfPath({ path, route }: Request): boolean {
   if (typeof pattern !== 'string') return true;
   // In Express 4, the letter in front of a question mark is optional.
   const [beginning = ''] = /^[\w./~-]*(?!\?)/.exec(pattern) ?? [];
-  return path.toLowerCase().startsWith(beginning.replace(/\/$/, '').toLowerCase());
+  if (!path.toLowerCase().startsWith(beginning.replace(/\/$/, '').toLowerCase())) return false;
+  // Where nothing in the pattern stands for several segments or none, the path has as many.
+  return /[*({+?]/.test(pattern) || countSegments(path) === countSegments(pattern);
+}
+
+function countSegments(path: string): number {
+  return path.split('/').filter((segment) => segment !== '').length;
 }
 
 /**

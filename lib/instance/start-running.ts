@@ -103,7 +103,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     const ensureLease = (): Promise<void> => following.ensureLease();
     recorder.start(store.accessLog, ensureLease);
     observed.start(store.observations, ensureLease);
-    routeUsage?.start(store.usage);
+    routeUsage?.start(store.usage, ensureLease);
   } catch (error) {
     await stop().catch(() => undefined);
     throw toStartError(error);

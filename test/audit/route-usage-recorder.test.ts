@@ -75,6 +75,47 @@ describe('counts of requests by route', () => {
     await recorder.stop();
   });
 
+  it('are not written, nor written again, while it is unknown what was erased', async () => {
+    const { recorder, usage, list } = createRecorder();
+    let hasLease = false;
+    recorder.start(usage, () => (hasLease ? Promise.resolve() : Promise.reject(new Error('no lease'))));
+    for (const key of ['a', 'b']) recorder.note(key, '/x', '2xx');
+    await recorder.flush();
+    expect(list()).toEqual([]);
+    void recorder.forgetKey('a');
+    hasLease = true;
+    await recorder.flush();
+    expect(list()).toEqual(['b 0 /x 2xx 1']);
+  });
+
+  it('of all keys are dropped when it is unknown whose data was erased, also where a write fails', async () => {
+    const { recorder, usage, state, list } = createRecorder();
+    let end = (): void => undefined;
+    const slow = {
+      async addRoutes(counts: readonly DailyRouteCount[]): Promise<void> {
+        await new Promise<void>((resolve) => (end = resolve));
+        await usage.addRoutes(counts);
+      },
+    };
+    recorder.start(slow);
+    recorder.note('a', '/x', '2xx');
+    const writing = recorder.flush();
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    recorder.note('b', '/x', '2xx');
+    state.isDown = true;
+    let hasEnded = false;
+    const ended = recorder.forgetAll()?.then(() => (hasEnded = true));
+    await Promise.resolve();
+    expect([ended === undefined, hasEnded]).toEqual([false, false]);
+    end();
+    await writing;
+    await ended;
+    state.isDown = false;
+    recorder.start(usage);
+    await recorder.flush();
+    expect(list()).toEqual([]);
+  });
+
   it('are dropped, where they are not written yet, for a key whose data was erased', async () => {
     const { recorder, clock, usage, state, list } = createRecorder();
     recorder.start(usage);

@@ -159,13 +159,15 @@ describe('usage by route', () => {
     const app = createApp((it) => {
       it.use(requireApiKey('orders:read'));
       it.use('/v1', Router().get('/orders/:id', fail));
+      it.use('/users', Router().get('/:id', fail).get('/', fail));
       it.get('/orders/:id', end);
       it.use(showError);
     });
     const { id, token } = await instance.key();
-    expect((await send(app, '/v1/orders/1', token)).status).toBe(503);
+    for (const path of ['/v1/orders/1', '/users/1', '/users'])
+      expect((await send(app, path, token)).status).toBe(503);
     expect((await send(app, '/orders/1', token)).status).toBe(200);
-    expect([...(await listCounted(id))].sort()).toEqual(['/* 5xx 1', '/orders/:id 2xx 1']);
+    expect([...(await listCounted(id))].sort()).toEqual(['/* 5xx 3', '/orders/:id 2xx 1']);
   });
 
   it('counts a caller that was gone before the end of the answer as aborted', async () => {
