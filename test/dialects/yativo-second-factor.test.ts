@@ -116,6 +116,29 @@ describe("Yativo's X-2FA-Token", () => {
     expect((await asked('000011')).status).toBe(200);
   });
 
+  it('is that of the member of an organization, whose wrong codes keep nobody else out', async () => {
+    const asked: unknown[] = [];
+    const of = createYativoApp({
+      verifyAccessToken: (memberId) => ({ kind: 'owner', ownerId: 'org:7', memberId }),
+      verifySecondFactor(ownerId, code, _operation, _req, actor) {
+        asked.push([ownerId, actor.kind === 'owner' ? actor.memberId : null]);
+        return code.endsWith('1');
+      },
+    });
+    await of.instance.apiKeys.ready();
+    const as = (memberId: string, code: string) =>
+      request(of.app)
+        .post('/yativo/api/v1/apikey/generate')
+        .set('Authorization', `Bearer ${memberId}`)
+        .set('X-2FA-Token', code)
+        .send({ name: 'x' });
+    for (let attempt = 0; attempt < 6; attempt += 1) await as('quinn', `00000${attempt}`.replace(/1$/, '9'));
+    expect((await as('quinn', '000011')).status).toBe(429);
+    expect((await as('olga', '000011')).status).toBe(200);
+    expect(asked.at(-1)).toEqual(['org:7', 'olga']);
+    await of.instance.apiKeys.close();
+  });
+
   it('is asked for only what was named', async () => {
     const some = createYativoApp({ verifySecondFactor, secondFactorFor: ['rotate'] });
     await some.instance.apiKeys.ready();

@@ -7,7 +7,6 @@ import type { RepeatableResult } from '../../manage/repeatable-changes.js';
 import { assertRole } from '../../manage/role-authority.js';
 import { answerChange } from '../answer-change.js';
 import type { CallerSession } from '../command-runner.js';
-import { getOwnerId } from '../callers.js';
 import type { DialectCall } from '../dialect-call.js';
 import type { DialectHost, DialectKeyspace } from '../dialect-host.js';
 import type { DialectAnswer } from '../send-answer.js';
@@ -51,7 +50,7 @@ export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
   ): Promise<string> {
     assertRole(context, operation);
     const { id } = await keys.get(context, parsePathId(call.params['id'] ?? ''));
-    await secondFactor.check(call, getOwnerId(caller), operation);
+    await secondFactor.check(call, caller, operation);
     return id;
   }
 
@@ -74,7 +73,7 @@ export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
       const { name, permissions, expiresAt } = readNewKey(body, keyspace.keyspace, host.clock.now());
       const once = parseIdempotencyKey(readHeader(call.req, 'idempotency-key'));
       assertRole(context, 'create');
-      await secondFactor.check(call, getOwnerId(caller), 'create');
+      await secondFactor.check(call, caller, 'create');
       const input = {
         ...{ name, tokenLifetimeSeconds: options.tokenLifetimeSeconds },
         ...(permissions === null ? {} : { scopes: permissions }),

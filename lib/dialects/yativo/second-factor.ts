@@ -6,10 +6,11 @@ import { toStepUpProblem, type StepUpProblem } from '../../http/step-up-problem.
 import { ApiKeysError } from '../../errors.js';
 import type { Clock } from '../../ports/clock.js';
 import type { NonceStore } from '../../ports/nonce-store.js';
+import { getOwnerId, type Caller } from '../callers.js';
 import type { DialectCall } from '../dialect-call.js';
 
 /**
- * Decides about a code of an owner. `true` and `false` are short for right and wrong; after any other answer than these
+ * Decides about a code of an owner, or of a member of an organization: `actor` names the person. `true` and `false` are short for right and wrong; after any other answer than these
  * and a `StepUpResult` the request ends with `internal_error`.
  *
  * @param code - as it was sent: 1 to 200 printable ASCII characters
@@ -19,6 +20,7 @@ export type VerifySecondFactor = (
   code: string,
   operation: StepUpOperation,
   req: Request,
+  actor: Caller,
 ) => boolean | StepUpResult | Promise<boolean | StepUpResult>;
 
 /** The operations that require a second factor, and its verifier. */
@@ -34,7 +36,7 @@ export interface SecondFactor {
    *
    * @throws ApiKeysError `step_up_…`, or `forbidden` for an owner without a second factor
    */
-  check(call: DialectCall, ownerId: string, operation: StepUpOperation): Promise<void>;
+  check(call: DialectCall, caller: Caller, operation: StepUpOperation): Promise<void>;
 }
 
 /** @param names - called for every request, because there is no nonce store before the instance is ready */
@@ -48,7 +50,7 @@ export function createSecondFactor(
   const codes = createSecondFactorCodes(names, clock);
 
   return {
-    async check(call, ownerId, operation) {
+    async check(call, caller, operation) {
       if (!operations.has(operation)) return;
       const code = await readCode(call);
       if (code === null) {
@@ -56,8 +58,8 @@ export function createSecondFactor(
           detail: 'This needs a second factor. Send its code as X-2FA-Token.',
         });
       }
-      const verdict = await codes.check({ kind: 'owner', ownerId }, code, () =>
-        verify(ownerId, code, operation, call.req),
+      const verdict = await codes.check(caller, code, () =>
+        verify(getOwnerId(caller), code, operation, call.req, caller),
       );
       const problem = toStepUpProblem(verdict);
       if (problem === null) return;
