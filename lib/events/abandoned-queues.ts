@@ -39,18 +39,22 @@ export class AbandonedQueues {
     this.#parts = parts;
   }
 
-  /** Looks at all queues; to be called again and again. Rejects when the store does not respond. */
-  async remove(): Promise<void> {
+  /**
+   * Looks at all queues; to be called again and again. Rejects when the store does not respond.
+   *
+   * @param now - by the clock of this process or that of the store, whichever is behind; epoch milliseconds
+   */
+  async remove(now: number): Promise<void> {
     const queues = await this.#parts.store.events.listQueues();
     const known = new Set(queues.map(({ id }) => id));
     for (const id of this.#seen.keys()) if (!known.has(id)) this.#seen.delete(id);
     for (const queue of queues) {
       const name = toCallbackName(queue.id);
-      if (name !== null) await this.#look(queue, name);
+      if (name !== null) await this.#look(queue, name, now);
     }
   }
 
-  async #look({ id, declaredAt, cursor, beat }: EventQueue, name: string): Promise<void> {
+  async #look({ id, declaredAt, cursor, beat }: EventQueue, name: string, now: number): Promise<void> {
     const { store, clock, logger } = this.#parts;
     const seen = this.#seen.get(id);
     const isDeclared = seen === undefined || seen.declaredAt !== declaredAt;
@@ -62,7 +66,7 @@ export class AbandonedQueues {
       return;
     // By a clock that was ahead: it would be kept until then.
     if (declaredAt > clock.now() + dayMs) return store.events.addQueue(id, clock.now());
-    if (declaredAt > clock.now() - undeclaredKeptDays * dayMs) return;
+    if (declaredAt > now - undeclaredKeptDays * dayMs) return;
     if (!(await store.events.removeQueue(id, declaredAt))) return;
     logger.warn(
       `api-keys: events for the callback ${name} are given up, because no process has had it for ${undeclaredKeptDays} days`,

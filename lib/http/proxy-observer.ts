@@ -30,13 +30,23 @@ export class ProxyObserver {
   note(req: Request, isTrusted: TrustProxy, isEveryoneTrusted: boolean): void {
     this.#noted += 1;
     if (this.#noted > firstRequests && this.#noted % oneIn !== 0) return;
+    const finding = isEveryoneTrusted ? 'everyoneTrusted' : tryClassifyForwarding(req, isTrusted);
+    if (finding === undefined) return;
     this.#sampled += 1;
-    const finding = isEveryoneTrusted ? 'everyoneTrusted' : classifyForwarding(req, isTrusted);
     if (finding !== null) this.#counts[finding] += 1;
   }
 
   read(): ObservedProxies {
     return { sampled: this.#sampled, ...this.#counts };
+  }
+}
+
+/** `undefined`: the app's function throws where Express itself does not ask it. */
+function tryClassifyForwarding(req: Request, isTrusted: TrustProxy): Finding | null | undefined {
+  try {
+    return classifyForwarding(req, isTrusted);
+  } catch {
+    return undefined;
   }
 }
 

@@ -92,7 +92,7 @@ export class Housekeeper {
     await removeExpired('revokedTokens', now);
     await removeExpired('refreshGrants', now);
     await this.#runInBatches((limit) => store.usage.forgetBefore(now - usageKeptMs, limit));
-    await this.#queues.remove();
+    await this.#queues.remove(now);
     if (endedKeysMs === null) return;
     await removeEndedKeys({ store, clock, isStopped: () => this.#isStopped }, now - endedKeysMs);
   }

@@ -132,9 +132,9 @@ describe.each(['memory', 'SQLite', 'PostgreSQL'] as const)('the queue of a callb
       ...(watchedMs === null ? {} : { watchedMs }),
     });
   };
-  const lookTwice = async (queues: AbandonedQueues): Promise<void> => {
-    await queues.remove();
-    await queues.remove();
+  const lookTwice = async (queues: AbandonedQueues, aheadMs = 0): Promise<void> => {
+    await queues.remove(clock.now() + aheadMs);
+    await queues.remove(clock.now() + aheadMs);
   };
   const listIds = async (): Promise<readonly string[]> =>
     (await store.events.listQueues()).map(({ id }) => id);
@@ -165,15 +165,24 @@ describe.each(['memory', 'SQLite', 'PostgreSQL'] as const)('the queue of a callb
     // A year ahead; it looks again and again, and the others declare their queue in between.
     const queues = watch(0, 365 * dayMs);
     for (let look = 0; look < 3; look += 1) {
-      await queues.remove();
+      await queues.remove(clock.now() + 365 * dayMs);
       clock.advance(10 * 60_000);
       await store.events.addQueue(queueId, clock.now());
     }
     expect(await listIds()).toEqual([queueId]);
     // With the time that it takes outside of tests, standing still for a moment is nothing.
-    await lookTwice(watch(null, 365 * dayMs));
+    await lookTwice(watch(null, 365 * dayMs), 365 * dayMs);
     expect(await listIds()).toEqual([queueId]);
     expect(log).toEqual([]);
+  });
+
+  it('is kept while the clock of the store is not as far as that of the process', async () => {
+    await store.events.addQueue(queueId, clock.now());
+    const queues = watch(0, 365 * dayMs);
+    await lookTwice(queues);
+    expect(await listIds()).toEqual([queueId]);
+    await lookTwice(queues, 31 * dayMs);
+    expect(await listIds()).toEqual([]);
   });
 
   it('is kept while processes of an earlier version serve it, which do not declare it', async () => {
@@ -183,7 +192,7 @@ describe.each(['memory', 'SQLite', 'PostgreSQL'] as const)('the queue of a callb
       clock.advance(20 * dayMs);
       // They beat, or queue events.
       await store.events.hold(queueId, 'an earlier version', beat);
-      await queues.remove();
+      await queues.remove(clock.now());
     }
     expect(await listIds()).toEqual([queueId]);
     clock.advance(31 * dayMs);
