@@ -1,6 +1,5 @@
 import type { Moment } from '../domain/moment.js';
 import type { AccessEntry } from '../domain/access-entry.js';
-import { redactOriginOfRefusal } from '../domain/redact-origin.js';
 import { isKeyOf } from '../manage/audit-scan.js';
 import type { ChangeContext } from '../manage/change.js';
 import { maxRowsPerPage, type ListPosition, type Page } from '../manage/list-page.js';
@@ -38,13 +37,13 @@ const accessConditions: FieldReaders<ReadConditions<AccessFilter>> = {
 };
 
 /** Lists refused requests and the like, newest first. */
-export async function listAccess(
+export function listAccess(
   ports: AuditPorts,
   context: ChangeContext,
   filter: AccessFilter<Moment> | ParsedFields,
 ): Promise<Page<AccessEntry>> {
   const { accessLog } = ports.store;
-  const page = await readList(ports, context, filter, {
+  return readList(ports, context, filter, {
     name: 'access',
     readers: accessConditions,
     conditionsOf: (seen) => seen,
@@ -60,9 +59,8 @@ export async function listAccess(
     },
     read: (conditions, { after, end, limit }) =>
       accessLog.list({ ...conditions, after: toEventPosition(after), until: toEventPosition(end), limit }),
-    positionOf: ({ at, id }: AccessEntry) => [at, id],
+    positionOf: ({ at, id }) => [at, id],
   });
-  return { ...page, items: page.items.map((entry) => redactOriginOfRefusal(entry, context.actor)) };
 }
 
 function toEventPosition(position: ListPosition | null): AccessPosition | undefined {

@@ -1,4 +1,3 @@
-import type { AccessEntry } from './access-entry.js';
 import type { ChangeActor } from './actor.js';
 import type { AuditEntry } from './audit-entry.js';
 
@@ -8,8 +7,8 @@ function isCustomer({ kind }: Pick<ChangeActor, 'kind'>): boolean {
 }
 
 /** Whether an entry is about what the app did, by an admin or in its own code: where from is nobody else's business. */
-function isByApp({ actor }: Pick<AccessEntry, 'actor'>): boolean {
-  return actor?.kind === 'admin' || actor?.kind === 'application';
+function isByApp({ actor }: Pick<AuditEntry, 'actor'>): boolean {
+  return actor.kind === 'admin' || actor.kind === 'application';
 }
 
 /**
@@ -20,9 +19,4 @@ export function redactOrigin(entry: AuditEntry, reader: Pick<ChangeActor, 'kind'
   if (!isCustomer(reader) || !isByApp(entry)) return entry;
   const { salt: _, ...shown } = entry;
   return { ...shown, address: null, requestId: null };
-}
-
-/** The same for what an admin was refused. */
-export function redactOriginOfRefusal(entry: AccessEntry, reader: Pick<ChangeActor, 'kind'>): AccessEntry {
-  return isCustomer(reader) && isByApp(entry) ? { ...entry, address: null, requestId: null } : entry;
 }

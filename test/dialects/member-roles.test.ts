@@ -129,10 +129,7 @@ describe.each(Object.keys(dialects) as (keyof typeof dialects)[])(
     async function provide(): Promise<{ id: string; number: number }> {
       const before = new Set((await list()).map(({ id }) => id));
       const answer = await dialect.send.create?.(org, '', 0);
-      expect([answer?.status, (answer?.body as { error?: unknown } | undefined)?.error]).toEqual([
-        200,
-        undefined,
-      ]);
+      expect(answer?.status).toBe(200);
       const made = (await list()).find(({ id }) => !before.has(id));
       return { id: made?.id ?? '', number: made?.number ?? 0 };
     }
