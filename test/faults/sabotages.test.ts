@@ -48,8 +48,8 @@ const sabotages: Record<string, Sabotage> = {
       // The process that made the change knows that it has not applied it.
       {
         file: 'lib/feed/following.ts',
-        from: 'follower.hasJoined && versions.knows(position)',
-        to: 'follower.applied.sequence >= position.sequence',
+        from: 'versions.knows({ sequence, hash })',
+        to: 'hash.length > 0',
       },
     ],
     finding: /was let in/,
