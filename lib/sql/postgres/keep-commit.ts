@@ -8,16 +8,15 @@ import type { AliasedExpression, RawBuilder } from 'kysely';
  * that it also works behind a transaction pooler.
  * https://www.postgresql.org/docs/current/runtime-config-wal.html#GUC-SYNCHRONOUS-COMMIT
  */
-const keeping =
-  "case when pg_catalog.current_setting('synchronous_commit') in ('off', 'local') then pg_catalog.set_config('synchronous_commit', 'on', true) end";
-
-/** A column that keeps the commit of a statement which is a transaction by itself. */
 export const keptCommit: AliasedExpression<string | null, 'kept_commit'> = sql<
   string | null
->`${sql.raw(keeping)}`.as('kept_commit');
+>`case when pg_catalog.current_setting('synchronous_commit') in ('off', 'local') then pg_catalog.set_config('synchronous_commit', 'on', true) end`.as(
+  'kept_commit',
+);
 
-/** A statement at the beginning of a transaction. */
-export const keepCommit: string = `select ${keeping}`;
+/** The same as a statement, for the message that begins a transaction. */
+export const keepCommit =
+  "select case when pg_catalog.current_setting('synchronous_commit') in ('off', 'local') then pg_catalog.set_config('synchronous_commit', 'on', true) end";
 
 /** Whether the commits of this user are kept anyway: 1 or 0. */
 export const areCommitsKept: RawBuilder<number> = sql<number>`case when pg_catalog.current_setting('synchronous_commit') in ('off', 'local') then 0 else 1 end`;
