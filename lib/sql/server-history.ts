@@ -56,7 +56,7 @@ export class ServerHistory {
    * Finds out again, after a statement has failed that asks for it: a server may have lost the functions, or the user the right to
    * call them.
    *
-   * @returns whether the server no longer says it, so that statements have to be compiled anew
+   * @returns whether the server no longer says it, so that statements have to be compiled again
    */
   async reopenAfter(error: unknown, database: SqlDatabase, budget: TimeBudget): Promise<boolean> {
     if (!this.#isReadable || !isAnswered(error)) return false;

@@ -50,7 +50,7 @@ export function createConsumeLimits({ counting, credits, clock }: ConsumeLimitsP
       if (demand !== null) counted?.by.giveBack(demand, counted.result);
     };
     const spend = (): Promise<CreditPayment> => credits.spend(payer, cost, clock.now());
-    const payment = await turns.run(nameTurn(payer), spend).catch((error: unknown) => {
+    const payment = await turns.run(formatTurnName(payer), spend).catch((error: unknown) => {
       giveBack();
       throw error;
     });
@@ -94,7 +94,7 @@ export function createConsumeLimits({ counting, credits, clock }: ConsumeLimitsP
 }
 
 /** Payments that wait for the same row take turns: that of the owner, or that of the topmost key which pays. */
-function nameTurn({ keyId, above, shared }: CreditPayer): string {
+function formatTurnName({ keyId, above, shared }: CreditPayer): string {
   if (shared !== null) return `owner ${shared.environment} ${shared.ownerId}`;
   return `key ${above.at(-1) ?? keyId}`;
 }
