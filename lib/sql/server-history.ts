@@ -5,6 +5,7 @@ import { maxUnlistedLeaseMs } from '../domain/lease-bounds.js';
 import type { FeedPosition } from '../ports/change-feed.js';
 import { createStaleServerError, isFromStaleServer, isServerCurrent } from './position-check.js';
 import { lockAuditHead, type AuditHead } from './queries/audit-queries.js';
+import { postgresTime } from './queries/database-clock.js';
 import type { SqlDatabase, SqlDialect } from './sql-database.js';
 import type { Tables } from './tables.js';
 import type { TimeBudget } from './time-budget.js';
@@ -25,9 +26,6 @@ export interface LockedHead {
  * https://www.postgresql.org/docs/current/continuous-archiving.html#BACKUP-TIMELINES
  */
 const present = sql<string>`(select cast(control.system_identifier as text) from pg_catalog.pg_control_system() as control) || '/' || pg_catalog."left"(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8)`;
-
-/** The time of the server, because processes that start later have to judge the same moment. */
-const serverTime = sql<number>`cast(extract(epoch from pg_catalog.clock_timestamp()) * 1000 as bigint)`;
 
 const neededFunctions = ['pg_control_system', 'pg_walfile_name', 'pg_current_wal_lsn'];
 
@@ -104,7 +102,7 @@ function toLockedHead(row: AuditHead, unlistedLeaseMs: number): LockedHead {
 function selectHead(on: Kysely<Tables>) {
   return on
     .selectFrom('audit_head')
-    .select(['sequence', 'hash', 'history', 'history_since', present.as('continued'), serverTime.as('now')])
+    .select(['sequence', 'hash', 'history', 'history_since', present.as('continued'), postgresTime.as('now')])
     .where('id', '=', 1);
 }
 

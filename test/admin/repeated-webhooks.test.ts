@@ -121,23 +121,21 @@ describe('a second factor for changes of webhooks', () => {
     code += 1;
     return { 'Step-Up-Challenge': challenge.id, 'Step-Up-Code': `right ${code}` };
   };
+  const askForOne = () => guarded.as(root).post('/webhooks').send({ url });
+  const addProven = async () =>
+    shown(
+      await askForOne()
+        .set(prove(await askForOne()))
+        .expect(201),
+    );
 
   it('is asked for by each of them, for that operation and that webhook alone', async () => {
     const client = guarded.as(root);
-    const add = () => client.post('/webhooks').send({ url });
-    const { id } = shown(
-      await add()
-        .set(prove(await add()))
-        .expect(201),
-    );
+    const { id } = await addProven();
     expect(attempts.at(-1)).toMatchObject({
       ...{ operation: 'create_webhook', keyId: null, ownerId: null, webhookId: null },
     });
-    const { id: other } = shown(
-      await add()
-        .set(prove(await add()))
-        .expect(201),
-    );
+    const { id: other } = await addProven();
     const patch = (which = id) => client.patch(`/webhooks/${which}`).send({ enabled: false });
     const proof = prove(await patch());
     expectProblem(await patch(other).set(proof), 403, 'step_up_invalid');
@@ -156,18 +154,13 @@ describe('a second factor for changes of webhooks', () => {
     const refused = await client
       .post('/webhooks')
       .send({ url })
-      .set({ ...prove(await add()), 'Step-Up-Code': 'wrong' });
+      .set({ ...prove(await askForOne()), 'Step-Up-Code': 'wrong' });
     expectProblem(refused, 403, 'step_up_invalid');
   });
 
   it('is not asked for by what reads or repeats, nor of those who may not manage webhooks', async () => {
     const client = guarded.as(root);
-    const add = () => client.post('/webhooks').send({ url });
-    const { id } = shown(
-      await add()
-        .set(prove(await add()))
-        .expect(201),
-    );
+    const { id } = await addProven();
     await client.get('/webhooks').expect(200);
     await client.post(`/webhooks/${id}/replay`).send({}).expect(200);
     const made = attempts.length;
@@ -182,12 +175,12 @@ describe('a second factor for changes of webhooks', () => {
 
   it('is asked for again by a repeated request', async () => {
     const client = guarded.as(root);
-    const add = () => client.post('/webhooks').set('Idempotency-Key', 'once').send({ url });
-    const first = await add()
-      .set(prove(await add()))
+    const askOnce = () => client.post('/webhooks').set('Idempotency-Key', 'once').send({ url });
+    const first = await askOnce()
+      .set(prove(await askOnce()))
       .expect(201);
-    const second = await add()
-      .set(prove(await add()))
+    const second = await askOnce()
+      .set(prove(await askOnce()))
       .expect(201);
     expect(shown(second)).toMatchObject({ id: shown(first).id });
     expect(second.body).not.toHaveProperty('secret');

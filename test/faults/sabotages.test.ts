@@ -37,7 +37,7 @@ const sabotages: Record<string, Sabotage> = {
       {
         file: 'lib/sql/server-history.ts',
         from: '      .forUpdate()\n',
-        to: "      .clearSelect().select([sql`nextval('api_keys.unlocked')::integer - 1`.as('sequence'), 'hash', 'history', 'history_since', present.as('continued'), serverTime.as('now')])\n",
+        to: "      .clearSelect().select([sql`nextval('api_keys.unlocked')::integer - 1`.as('sequence'), 'hash', 'history', 'history_since', present.as('continued'), postgresTime.as('now')])\n",
       },
       // A follower that misses a number starts again, whatever the reason.
       {

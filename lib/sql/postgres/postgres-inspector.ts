@@ -3,6 +3,7 @@ import type { DurabilitySetting } from '../../domain/setup-facts.js';
 import type { DatabaseInspector } from '../../ports/database-inspector.js';
 import type { Logger } from '../../ports/logger.js';
 import type { MigrateMode } from '../sql-database.js';
+import { postgresTime } from '../queries/database-clock.js';
 import { canReadHistory } from '../server-history.js';
 import { createSqlInspector } from '../sql-inspector.js';
 import { listMissingGrants } from './list-missing-grants.js';
@@ -39,7 +40,7 @@ export function createPostgresInspector(options: PostgresInspectorOptions): Data
     async readOwn(reader, createsTables, { now, trimsAudit }) {
       const sentAt = now();
       const { rows } = await sql<ServerFacts>`
-        select cast(extract(epoch from pg_catalog.clock_timestamp()) * 1000 as bigint) as now,
+        select ${postgresTime} as now,
           case when pg_catalog.pg_is_in_recovery()
             or pg_catalog.current_setting('default_transaction_read_only') = 'on' then 1 else 0 end as read_only,
           pg_catalog.current_setting('fsync') as fsync,
