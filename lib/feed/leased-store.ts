@@ -84,7 +84,10 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
       listWithKeys: leased((query) => owners.listWithKeys(query)),
       countKeys: leased((...keys) => owners.countKeys(...keys)),
     },
-    nonces: { take: (...name) => nonces.take(...name) },
+    nonces: {
+      take: (...name) => nonces.take(...name),
+      has: leased((...name) => nonces.has(...name)),
+    },
     usage: {
       list: leased((query) => usage.list(query)),
       listParts: leased((keyIds) => usage.listParts(keyIds)),

@@ -24,8 +24,22 @@ const publicAddresses: readonly string[] = Array.from({ length: 223 }, (_, index
   .filter((first) => first !== 10 && first !== 127)
   .map((first) => `${first}.37.91.203`);
 
-/** A sixteenth of the internet: a network /4. The largest clouds have less. */
-const maxPublicTrusted = publicAddresses.length / 16;
+/** Where the registries give out IPv6 addresses: IANA, "IPv6 Global Unicast Address Assignments". Networks /12 by their first one /16. */
+const assignedIpv6: readonly (readonly [first: number, networks: number])[] = [
+  [0x2001, 1],
+  [0x2003, 1],
+  ...[0x2400, 0x2410, 0x2600, 0x2630, 0x2800, 0x2a00, 0x2a10, 0x2c00].map((first) => [first, 16] as const),
+  [0x2610, 1],
+  [0x2620, 1],
+];
+
+/** One address from each network /16 of them. */
+const publicIpv6Addresses: readonly string[] = assignedIpv6.flatMap(([first, networks]) =>
+  Array.from({ length: networks }, (_, index) => `${(first + index).toString(16)}:5a31:93c7:1::5d`),
+);
+
+/** A sixteenth of the internet: a network /4 of IPv4, and less than the /12 of one registry. The largest clouds have less. */
+const maxPublicShare = 1 / 16;
 
 /** So that a count of hops does not count as trust in everyone; the second one is for functions that check even hops, or odd. */
 const farHops = [maxProxyHops, maxProxyHops + 1, 1_000] as const;
@@ -41,7 +55,9 @@ export function isAnyoneTrusted(isTrusted: TrustProxy): boolean {
   const isTrustedAddress = (address: string): boolean =>
     farHops.some((hop) => isTruthy(isTrusted, address, hop));
   if (impossibleAddresses.some(isTrustedAddress)) return true;
-  return publicAddresses.filter(isTrustedAddress).length > maxPublicTrusted;
+  return [publicAddresses, publicIpv6Addresses].some(
+    (addresses) => addresses.filter(isTrustedAddress).length > addresses.length * maxPublicShare,
+  );
 }
 
 /** A function that throws here also throws for the request, so it trusts no one. */

@@ -47,6 +47,10 @@ function createTooLargeError(maxBytes: number): ApiKeysError {
   return new ApiKeysError('payload_too_large', { detail: `Send a body of at most ${maxBytes} bytes.` });
 }
 
+function createEndedEarlyError(): ApiKeysError {
+  return new ApiKeysError('invalid_request', { detail: 'The body ended early.' });
+}
+
 /** What was read can be put back until the stream has emitted `end`, which it does shortly after the last read. */
 function readAndPutBack(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   // Adapters declare a request complete whose body comes with the first read.
@@ -54,6 +58,8 @@ function readAndPutBack(req: IncomingMessage, maxBytes: number): Promise<Uint8Ar
   const isEmpty = (): boolean => !isHeldBack && isBodyComplete(req) && req.readableLength === 0;
   // Even a listener would make it emit `end`, and some parsers fail on a stream that has ended.
   if (isEmpty()) return Promise.resolve(new Uint8Array());
+  // The caller went away meanwhile: none of the events below comes again.
+  if (req.destroyed && !isBodyComplete(req)) return Promise.reject(createEndedEarlyError());
   // By `holdBody`.
   const isHeld = req.readableFlowing === false && req.listenerCount('readable') === 0;
   return new Promise((resolve, reject) => {
@@ -110,7 +116,7 @@ function readAndPutBack(req: IncomingMessage, maxBytes: number): Promise<Uint8Ar
     }
     function onClose(): void {
       settle();
-      reject(new ApiKeysError('invalid_request', { detail: 'The body ended early.' }));
+      reject(createEndedEarlyError());
     }
     req.on('readable', onReadable);
     req.on('end', onEnd);

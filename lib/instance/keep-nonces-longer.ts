@@ -8,5 +8,6 @@ import type { NonceStore } from '../ports/nonce-store.js';
 export function keepNoncesLonger(nonces: NonceStore): NonceStore {
   return {
     take: (name, expiresAt, now) => nonces.take(name, expiresAt + maxClockSkewMs, now),
+    has: (name, now) => nonces.has(name, now),
   };
 }

@@ -6,9 +6,17 @@ export class MemoryNonceStore implements NonceStore {
   readonly #taken = new Map<string, number>();
 
   async take(name: string, expiresAt: number, now: number): Promise<boolean> {
-    if ((this.#taken.get(name) ?? -Infinity) > now) return false;
+    if (this.#isTaken(name, now)) return false;
     this.#taken.set(name, expiresAt);
     return true;
+  }
+
+  async has(name: string, now: number): Promise<boolean> {
+    return this.#isTaken(name, now);
+  }
+
+  #isTaken(name: string, now: number): boolean {
+    return (this.#taken.get(name) ?? -Infinity) > now;
   }
 
   /** Removes up to `limit` names that expired at a time or earlier, and returns how many were removed. */

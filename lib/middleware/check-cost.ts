@@ -5,8 +5,8 @@ import type { Logger } from '../ports/logger.js';
 
 /** The windows that the options name. */
 export interface ConfiguredLimits {
-  /** By the names of plans; empty for an instance without plans. */
-  readonly plans: ReadonlyMap<string, Pick<Plan, 'rateLimits'>>;
+  /** By the names of plans, with the credits that they share; empty for an instance without plans. */
+  readonly plans: ReadonlyMap<string, Pick<Plan, 'rateLimits' | 'credits'>>;
   /** Of owners whose plan names none. */
   readonly perOwner: readonly RateLimit[];
   /** Of keys that are made without others. */
@@ -26,20 +26,21 @@ export type CheckCost = (cost: number) => void;
 export function createCostCheck(limits: ConfiguredLimits, logger: Logger): CheckCost {
   const ofOwners = listOwnerLimits(limits);
   return function checkCost(cost) {
-    const tooSmall = ofOwners.flatMap(({ where, rateLimits }) => {
-      const window = rateLimits.find(({ limit }) => limit < cost);
-      return window === undefined ? [] : [{ where, window }];
-    });
+    const tooSmall = ofOwners.flatMap(({ bounds }) => bounds.find(({ limit }) => limit < cost) ?? []);
     if (tooSmall.length === ofOwners.length) {
-      const shown = tooSmall.slice(0, maxShown).map(describeWindow);
-      const more = tooSmall.length > maxShown ? [`${tooSmall.length - maxShown} more`] : [];
       // The cost that the most generous owner can pay.
       const affordable = Math.max(
-        ...ofOwners.map(({ rateLimits }) => Math.min(...rateLimits.map(({ limit }) => limit))),
+        ...ofOwners.map(({ bounds }) => Math.min(...bounds.map(({ limit }) => limit))),
       );
       throw new InvalidOptionError(
-        `requireApiKey: cost ${cost} is more than ${[...shown, ...more].join(', ')}, so that no request could be ` +
+        `requireApiKey: cost ${cost} is more than ${describeBounds(tooSmall)}, so that no request could be ` +
           `allowed; write a cost of at most ${affordable}, or a limit of at least ${cost} there`,
+      );
+    }
+    if (tooSmall.length > 0) {
+      logger.warn(
+        `api-keys: requireApiKey: cost ${cost} is more than ${describeBounds(tooSmall)}: every request of owners with such ` +
+          'a plan is refused with cost_exceeds_limit; write a smaller cost, or a larger limit',
       );
     }
     const rarely = [...limits.defaultRateLimits, ...limits.ceilings].find(({ limit }) => limit < cost);
@@ -55,28 +56,36 @@ export function createCostCheck(limits: ConfiguredLimits, logger: Logger): Check
 /** How many plans a message names. */
 const maxShown = 5;
 
+/** What the cost of one request cannot exceed. */
+interface Bound {
+  readonly limit: number;
+  /** For messages, with the option that has it. */
+  readonly description: string;
+}
+
 interface OwnerLimits {
-  /** The option that has them, for messages. */
-  readonly where: string;
-  readonly rateLimits: readonly RateLimit[];
+  readonly bounds: readonly Bound[];
 }
 
-/** The windows of owners, for each plan; a single one for an instance without plans. */
+/** What bounds owners, for each plan; a single one for an instance without plans. */
 function listOwnerLimits({ plans, perOwner }: ConfiguredLimits): readonly OwnerLimits[] {
-  if (plans.size === 0) return [{ where: 'limits.perOwner', rateLimits: perOwner }];
-  return Array.from(plans, ([name, { rateLimits }]) => ({
-    where:
-      rateLimits === perOwner ? `limits.perOwner, which the plan ${name} has,` : `plans.${name}.rateLimits`,
-    rateLimits,
-  }));
+  if (plans.size === 0) return [{ bounds: perOwner.map((window) => toBound(window, 'limits.perOwner')) }];
+  return Array.from(plans, ([name, { rateLimits, credits }]) => {
+    const where =
+      rateLimits === perOwner ? `limits.perOwner, which the plan ${name} has,` : `plans.${name}.rateLimits`;
+    const windows = rateLimits.map((window) => toBound(window, where));
+    if (credits === null) return { bounds: windows };
+    const { amount } = credits;
+    return { bounds: [...windows, { limit: amount, description: `plans.${name}.credits give (${amount})` }] };
+  });
 }
 
-function describeWindow({
-  where,
-  window: { name, limit },
-}: {
-  readonly where: string;
-  readonly window: RateLimit;
-}): string {
-  return `the window ${name} of ${where} allows (${limit})`;
+function toBound({ name, limit }: RateLimit, where: string): Bound {
+  return { limit, description: `the window ${name} of ${where} allows (${limit})` };
+}
+
+function describeBounds(bounds: readonly Bound[]): string {
+  const shown = bounds.slice(0, maxShown).map(({ description }) => description);
+  const more = bounds.length > maxShown ? [`${bounds.length - maxShown} more`] : [];
+  return [...shown, ...more].join(', ');
 }

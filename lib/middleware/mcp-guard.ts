@@ -113,17 +113,17 @@ export function createMcpGuard(parts: McpGuardParts, options: unknown): ApiKeyGu
       const guard = probes.get(of);
       if (guard !== undefined && !(await runGuard(guard, req, res, next))) return false;
     }
-    requestCounts.set(req, Math.max(1, messages.filter(isMcpRequest).length));
-    if (!(await runGuard(decision, req, res, next))) return false;
-    const caller = callers.get(req) ?? opener;
     const unknown = called.find((name) => tools?.requirementOf(name) === null);
     if (unknown !== undefined) {
-      const { id: keyId, ownerId } = caller.apiKey;
+      // Before the request is counted and paid for, as any other refusal.
+      const { id: keyId, ownerId } = opener.apiKey;
       parts.guard.access.refused(req, 'insufficient_scope', { keyId, ownerId });
       answerUnknownTool(res, messages, unknown);
       return false;
     }
-    admitCaller(req, res, caller);
+    requestCounts.set(req, Math.max(1, messages.filter(isMcpRequest).length));
+    if (!(await runGuard(decision, req, res, next))) return false;
+    admitCaller(req, res, callers.get(req) ?? opener);
     return true;
   }
 

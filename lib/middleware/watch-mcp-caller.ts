@@ -35,6 +35,8 @@ export function watchMcpCaller(
   res: ServerResponse,
   { apiKey, onChange, clock, decideAgain, onRefused }: McpWatch,
 ): void {
+  // The caller went away while the request was decided: `close` is not emitted again, so that nothing would end the watch.
+  if (res.closed || res.destroyed) return;
   let timer: NodeJS.Timeout | undefined;
   let isOver = false;
 

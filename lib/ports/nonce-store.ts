@@ -10,4 +10,10 @@ export interface NonceStore {
    * @returns whether it had not been taken before. When this rejects, the name may have been taken all the same
    */
   take(name: string, expiresAt: number, now: number): Promise<boolean>;
+  /**
+   * Whether a name is taken, without taking it.
+   *
+   * @param now - epoch milliseconds
+   */
+  has(name: string, now: number): Promise<boolean>;
 }

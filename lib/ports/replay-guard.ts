@@ -27,4 +27,9 @@ export interface ReplayGuard {
    * been taken. Never rejects.
    */
   take(use: SignatureUse): Promise<ReplayAnswer>;
+  /**
+   * Whether a signature was used, without taking it: so that what is refused as a replay is refused before it costs anything.
+   * `false` when that is unknown; {@link take} decides. Never rejects.
+   */
+  isUsed(use: SignatureUse): Promise<boolean>;
 }

@@ -5,7 +5,7 @@ import type { ReplayAnswer, ReplayGuard } from '../ports/replay-guard.js';
 import { OutageLog } from './outage-log.js';
 import { readInteger, refuseAnswer } from './read-answer.js';
 import type { ManagedRedis } from './managed-redis.js';
-import { replayScript } from './replay-script.js';
+import { recordedUntilScript, replayScript } from './replay-script.js';
 import { runScript } from './run-script.js';
 
 /**
@@ -44,6 +44,7 @@ export function createRedisReplayGuard(parts: RedisReplayGuardParts): RedisRepla
   const { redis, keyPrefix, skewMs, clock, logger } = parts;
   const { client } = redis;
   const outage = new OutageLog(logger, 'signed requests are answered with 503');
+  const nameSet = (place: number): string => `${keyPrefix}replay:{${place}}`;
   const begin = (): void => {
     for (let place = 0; place < places; place += 1) void takeOnServer(place, []);
   };
@@ -53,7 +54,7 @@ export function createRedisReplayGuard(parts: RedisReplayGuardParts): RedisRepla
     // A connection is enough to start recording; `redis` is usable only after the reply to its probe.
     const isReady = values.length === 0 ? client.status === 'ready' : redis.isUsable();
     if (!isReady) return Promise.resolve('unknown');
-    const name = `${keyPrefix}replay:{${place}}`;
+    const name = nameSet(place);
     return new Promise((resolve) => {
       redis.exchange(
         () => runScript(client, replayScript, [name], [String(clock.now()), ...values]),
@@ -78,6 +79,19 @@ export function createRedisReplayGuard(parts: RedisReplayGuardParts): RedisRepla
       return takeOnServer(choosePlace(name), [name, String(rememberUntil), String(signedAt), String(skewMs)]);
     },
 
+    isUsed({ name, now }) {
+      if (!redis.isUsable()) return Promise.resolve(false);
+      return new Promise((resolve) => {
+        redis.exchange(
+          () => runScript(client, recordedUntilScript, [nameSet(choosePlace(name))], [name]),
+          readEnd,
+          (rememberUntil) => resolve(rememberUntil !== null && rememberUntil > now),
+          // Logged when the signature is taken.
+          () => resolve(false),
+        );
+      });
+    },
+
     open() {
       client.on('ready', begin);
       begin();
@@ -94,6 +108,11 @@ const begun = 3;
 function readReply(answer: unknown): number {
   const number = readInteger(answer);
   return number >= 0 && number <= begun ? number : refuseAnswer();
+}
+
+/** Reads until when a name is recorded; `null`: it is not. */
+function readEnd(answer: unknown): number | null {
+  return answer === null ? null : readInteger(answer);
 }
 
 function choosePlace(name: string): number {

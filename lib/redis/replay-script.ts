@@ -47,3 +47,6 @@ if redis.call('ZREMRANGEBYSCORE', set, 0, string.format('(%.0f', ended)) > 0 the
 end
 return 1 - redis.call('ZADD', set, 'NX', ARGV[3], ARGV[2])
 `);
+
+/** Returns until when a name is recorded, or nil. KEYS: the set. ARGV: the name. */
+export const recordedUntilScript: RedisScript = defineScript(`return redis.call('ZSCORE', KEYS[1], ARGV[1])`);

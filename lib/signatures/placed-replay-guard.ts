@@ -36,5 +36,7 @@ export function createPlacedReplayGuard({
       const answer = await replays.take(use);
       return place.signaturesSince() === null ? 'unknown' : answer;
     },
+
+    isUsed: (use) => replays.isUsed(use),
   };
 }

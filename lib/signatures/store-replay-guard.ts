@@ -13,7 +13,7 @@ export function createStoreReplayGuard(names: NonceStore, logger: Logger): Repla
   return {
     async take({ name, rememberUntil, now }) {
       try {
-        const isFirst = await names.take(`signature ${name}`, rememberUntil, now);
+        const isFirst = await names.take(nameUse(name), rememberUntil, now);
         failures.worked();
         return isFirst ? 'first' : 'used';
       } catch (error) {
@@ -21,5 +21,15 @@ export function createStoreReplayGuard(names: NonceStore, logger: Logger): Repla
         return 'unknown';
       }
     },
+
+    async isUsed({ name, now }) {
+      // A store that does not answer is noticed, and logged, when the signature is taken.
+      return names.has(nameUse(name), now).catch(() => false);
+    },
   };
+}
+
+/** Names of other kinds are in the same table. */
+function nameUse(name: string): string {
+  return `signature ${name}`;
 }

@@ -4,7 +4,7 @@ import type { Keyspaces } from '../domain/keyspaces.js';
 import type { VerifiableCredential } from '../domain/credential.js';
 import type { Refusal, RefusalCode, Verdict } from '../domain/verdict.js';
 import { ApiKeysError } from '../errors.js';
-import type { ReplayGuard } from '../ports/replay-guard.js';
+import type { ReplayGuard, SignatureUse } from '../ports/replay-guard.js';
 import type { SecretSealer } from '../ports/secret-sealer.js';
 import {
   createDecider,
@@ -238,8 +238,8 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
 
   /**
    * For a key whose limits were exhausted a moment ago, checks limits before recording the signature: recording each refused
-   * request would add a row for each. Never allows a request before its signature was recorded; a replay that comes at the same time may
-   * count against the limits.
+   * request would add a row for each. Never allows a request before its signature was recorded. A replay is refused before it costs
+   * anything; only one that comes at the same time may count against the limits.
    */
   async function admitExhausted(
     keyId: string,
@@ -248,9 +248,11 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     request: SignedRequest,
   ): Promise<Verdict> {
     const now = clock.now();
+    const { key } = found.prepared;
+    if (await isReplayed(proof, request, now)) return refuseProven('signature_replayed', key);
     const verdict = await decideProven(found, request, now);
     if (!verdict.allowed) return verdict;
-    const replayed = await takeSignature(found.prepared.key, proof, request, now);
+    const replayed = await takeSignature(key, proof, request, now);
     if (replayed !== null) return replayed;
     const current = await findProven(keyId, proof, request);
     if (current === null) return refuse('invalid_signature', invalidDetail);
@@ -260,21 +262,34 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
   /** Records the use of a signature; returns the refusal when it was used before and must not be repeated. */
   async function takeSignature(
     key: VerifiableKey,
-    { useName: name, signedAt, repeatableForMs }: Proof,
+    proof: Proof,
     { identity }: SignedRequest,
     now: number,
   ): Promise<Refusal | null> {
     // An earlier guard has recorded it for this very request.
-    if (admitted.get(identity) === name) return null;
-    // Clocks of processes may differ by more than is allowed of signers, and the end of the age is still within it.
-    const rememberUntil = signedAt + profile.maxAgeMs + Math.max(profile.skewMs, maxClockSkewMs);
-    const answer = await replays.take({ name, signedAt, rememberUntil, now });
+    if (admitted.get(identity) === proof.useName) return null;
+    const answer = await replays.take(describeUse(proof, now));
     if (answer === 'unknown') throw new ApiKeysError('unavailable', { detail: outageDetail });
     // Recording may have taken a while, so the clock is read again.
-    const isRepeatable = repeatableForMs > 0 && Math.abs(clock.now() - signedAt) <= repeatableForMs;
-    if (answer === 'used' && !isRepeatable) return refuseProven('signature_replayed', key);
-    admitted.set(identity, name);
+    if (answer === 'used' && !isRepeatable(proof)) return refuseProven('signature_replayed', key);
+    admitted.set(identity, proof.useName);
     return null;
+  }
+
+  /** Whether a signature was used before and must not be repeated; it is not taken. `false` when that is unknown. */
+  async function isReplayed(proof: Proof, { identity }: SignedRequest, now: number): Promise<boolean> {
+    if (admitted.get(identity) === proof.useName) return false;
+    return (await replays.isUsed(describeUse(proof, now))) && !isRepeatable(proof);
+  }
+
+  function describeUse({ useName: name, signedAt }: Proof, now: number): SignatureUse {
+    // Clocks of processes may differ by more than is allowed of signers, and the end of the age is still within it.
+    const rememberUntil = signedAt + profile.maxAgeMs + Math.max(profile.skewMs, maxClockSkewMs);
+    return { name, signedAt, rememberUntil, now };
+  }
+
+  function isRepeatable({ signedAt, repeatableForMs }: Proof): boolean {
+    return repeatableForMs > 0 && Math.abs(clock.now() - signedAt) <= repeatableForMs;
   }
 
   /** Reads the current state of the key, which may have changed since the request started. */

@@ -35,4 +35,13 @@ export class SqlNonceStore implements NonceStore {
       ),
     );
   }
+
+  has(name: string, now: number): Promise<boolean> {
+    return this.#within('Reading a name', (budget) =>
+      this.#database.readForRequest(budget, async (database) => {
+        const taken = database.selectFrom('nonces').select('name').where('name', '=', name);
+        return (await taken.where('expires_at', '>', now).executeTakeFirst()) !== undefined;
+      }),
+    );
+  }
 }

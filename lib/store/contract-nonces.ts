@@ -11,6 +11,14 @@ export function describeNonces({ describe, it, expect }: ContractContext): void 
       expect(await other.nonces.take('b', sampleTime + 60, sampleTime)).toBe(true);
     });
 
+    it('are seen by whichever process without being taken', async ({ store, other }) => {
+      expect(await other.nonces.has('seen', sampleTime)).toBe(false);
+      await store.nonces.take('seen', sampleTime + 60, sampleTime);
+      expect(await other.nonces.has('seen', sampleTime + 59)).toBe(true);
+      expect(await store.nonces.has('seen', sampleTime + 60)).toBe(false);
+      expect(await store.nonces.has('unseen', sampleTime)).toBe(false);
+    });
+
     it('are taken by exactly one of many at once', async ({ store, other }) => {
       const tries = Array.from({ length: 40 }, (_, index) =>
         (index % 2 === 0 ? store : other).nonces.take('once', sampleTime + 60, sampleTime),

@@ -57,7 +57,6 @@ export async function issueToken(
       'The API key is about to expire. Extend it or use another one.',
     );
   }
-  await budget.takeToken(record);
   const id = random.base62(22);
   const claims: AccessTokenClaims = {
     iss: policy.issuer,
@@ -75,6 +74,8 @@ export async function issueToken(
   if (accessToken.length > maxJwtLength) {
     throw new TokenError('invalid_scope', 'A token with so many scopes would be too long. Request fewer.');
   }
+  // Last, because a refused request is not counted.
+  await budget.takeToken(record);
   return {
     accessToken,
     id,

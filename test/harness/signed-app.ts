@@ -67,6 +67,7 @@ export async function startSignedApp(options: Partial<ApiKeysOptions<Scope>> = {
   app.all('/twice', apiKeys.requireApiKey.anyScope({ signed: 'required' }), required, express.json(), answer);
   app.all('/either', apiKeys.requireApiKey('orders:read', { signed: 'accepted' }), express.json(), answer);
   app.all('/write', apiKeys.requireApiKey('orders:write', { signed: 'required' }), answer);
+  app.all('/dear', apiKeys.requireApiKey('orders:read', { signed: 'required', cost: 50 }), answer);
   app.all('/kept', express.json({ verify: keepRawBody }), required, answer);
   app.all('/lost', express.json(), required, answer);
   app.all(

@@ -84,10 +84,13 @@ describe('a second run, alone', () => {
   const outOfTime =
     'thrown: "Exceeded timeout of 30000 ms for a test.\nAdd a timeout value to this test to increase the timeout"';
 
-  it('is for a test that did not end in time, alone or beside a refusal past a deadline', () => {
-    const testResults = [file('test/flows/lists.test.ts', test(outOfTime), test(pastDeadline))];
+  it('is for a test of programs of others that did not end in time, alone or beside a refusal past a deadline', () => {
+    const testResults = [file('test/package/install.test.ts', test(outOfTime), test(pastDeadline))];
     expect(again({ ...GOOD, testResults })).toEqual([
-      { file: join(root, 'test/flows/lists.test.ts'), reason: expect.stringMatching(/in time/) as string },
+      {
+        file: join(root, 'test/package/install.test.ts'),
+        reason: expect.stringMatching(/in time/) as string,
+      },
     ]);
   });
 
@@ -124,9 +127,24 @@ describe('a second run, alone', () => {
       'a time out in a test about deadlines',
       { testResults: [file('test/faults/store.test.ts', test(outOfTime))] },
     ],
+    ...[
+      'flows',
+      'security',
+      'tokens',
+      'middleware',
+      'admin',
+      'dialects',
+      'verify',
+      'signatures',
+      'cli',
+      'redis',
+    ].map((folder): [string, unknown] => [
+      `a test in test/${folder} that waits in vain until somebody is refused`,
+      { testResults: [file(`test/${folder}/a.test.ts`, test(outOfTime))] },
+    ]),
     [
       'an assertion beside a time out',
-      { testResults: [file('test/flows/lists.test.ts', test(outOfTime), test(authenticated))] },
+      { testResults: [file('test/package/install.test.ts', test(outOfTime), test(authenticated))] },
     ],
     ['a failure that says nothing', { testResults: [{ ...file(servers, test('')), assertionResults: [] }] }],
     [

@@ -168,6 +168,21 @@ describe('the guard of an MCP server', () => {
       expect(app.calls).toEqual([]);
     }));
 
+  it('a batch with a tool that is not in the table costs nothing', () =>
+    withApp(
+      { isStateless: true, answersJson: true, guard: { tools: { read_orders: 'orders:read' }, cost: 10 } },
+      async (app) => {
+        const { id, token } = await app.key({ credits: { remaining: 100 } });
+        const key = { 'X-API-Key': token };
+        const remaining = async () => (await app.apiKeys.keys.as(theApp).get({ id }))?.credits?.remaining;
+        await post(app, [call('read_orders', 1), call('forgotten', 2)], key);
+        await post(app, call('forgotten', 3), key);
+        expect(await remaining()).toBe(100);
+        await post(app, call('read_orders', 4), key);
+        expect(await remaining()).toBe(90);
+      },
+    ));
+
   it("'*' says what all other tools need", () =>
     withApp(
       { isStateless: true, answersJson: true, guard: { tools: { greet: true, '*': 'orders:write' } } },

@@ -608,6 +608,9 @@ describe('requireApiKey: addresses', () => {
     ['one half of IPv4', 'loopback, 0.0.0.0/1'],
     ['a quarter of IPv4 that has no reserved addresses', 'loopback, 64.0.0.0/2'],
     ['all of IPv6 that is in use', 'loopback, 2000::/3'],
+    ['what is assigned of IPv6', ['loopback', '2400::/6', '2800::/5', '2003::/16']],
+    ['the IPv6 networks of three registries', ['loopback', '2600::/12', '2a00::/12', '2400::/12']],
+    ['the IPv6 network of one registry', 'loopback, 2a00::/12'],
     ['the whole of IPv4, written in IPv6', 'loopback, ::ffff:0:0/96'],
   ])("P11: no caller chooses an address by 'trust proxy' set to %s", async (_, setting) => {
     for (const forwarded of ['203.0.113.9', '203.0.113.9, 192.0.2.7', '203.0.113.9, 1.1.1.1, 9.9.9.9']) {
@@ -623,6 +626,10 @@ describe('requireApiKey: addresses', () => {
     ['ten hops', 10],
     ['the named ranges', 'loopback, linklocal, uniquelocal'],
     ['a network of a cloud', ['127.0.0.1', '::1', '13.32.0.0/12', '2600:9000::/28']],
+    [
+      'networks of several clouds',
+      'loopback, 2606:4700::/32, 2a06:98c0::/29, 2600:1f00::/24, 2603:1000::/24',
+    ],
     [
       'a function that counts hops or knows its proxies',
       (address: string, hop: number) => hop < 1 || address === '10.0.0.1',

@@ -484,6 +484,25 @@ describe('signed requests', () => {
     expect(await keys.get({ id: signer.keyId })).toMatchObject({ credits: { remaining: 9 } });
   });
 
+  it('R76 replays cost nothing while the limits of the key are used up, or a route is too dear for it', async () => {
+    const keys = app.instance.apiKeys.keys.as(theApp);
+    const minute = [{ name: 'minute', limit: 5, windowSeconds: 60 }];
+    const signer = await app.signer(newEd25519(), { credits: { remaining: 10 }, rateLimits: minute });
+    const request = sent(app.sign(signer));
+    expect(outcome(await app.send(request))).toBe('200');
+    const remaining = { credits: { remaining: 9 } };
+    for (let time = 0; time < 3; time += 1) {
+      expect(await outcomeOf({ target: '/dear' }, signer)).toBe('403 cost_exceeds_limit');
+      const replays = await Promise.all(Array.from({ length: 10 }, () => app.send(request)));
+      expect(new Set(replays.map(outcome))).toEqual(new Set(['401 signature_replayed']));
+      expect(await keys.get({ id: signer.keyId })).toMatchObject(remaining);
+    }
+    // Of the window they took nothing either.
+    for (const expected of ['200', '200', '200', '200', '429 rate_limited']) {
+      expect(await outcomeOf({}, signer)).toBe(expected);
+    }
+  });
+
   it('R76 are accepted once also in the last moment of their age, where no skew is allowed', async () => {
     const strict = await startSignedApp({ signatures: { skewSeconds: 0, maxAgeSeconds: 60 } });
     try {

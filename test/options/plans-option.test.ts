@@ -102,17 +102,38 @@ describe('plans', () => {
         'plans.pro.rateLimits allows (5), so that no request could be allowed; write a cost of at most 5, or a limit of ' +
         'at least 7 there',
     ],
+    [
+      'the credits of a plan',
+      {
+        plans: {
+          free: { credits: { amount: 5 } },
+          pro: { rateLimits: [{ ...window, limit: 9 }], credits: { amount: 6, refillIntervalSeconds: 60 } },
+        },
+        defaultPlan: 'free',
+      },
+      'cost 7 is more than plans.free.credits give (5), plans.pro.credits give (6), so that no request could be allowed; write a ' +
+        'cost of at most 6, or a limit of at least 7 there',
+    ],
   ])('a guard that costs more than every owner can pay names %s', (_, options, message) => {
     const { requireApiKey } = createWith(options) as AnyApiKeys;
     expect(() => requireApiKey('orders:read', { cost: 7 })).toThrow(message);
     expect(() => requireApiKey('orders:read', { cost: 1 })).not.toThrow();
   });
 
-  it('a guard that owners of one plan can pay is mounted', () => {
+  it.each<[string, object, string]>([
+    ['the windows', { rateLimits: [window] }, 'the window minute of plans.free.rateLimits allows (1)'],
+    ['the credits', { credits: { amount: 5, refillIntervalSeconds: 60 } }, 'plans.free.credits give (5)'],
+  ])('P12: a guard that costs more than %s of one plan is mounted with a warning', (_, plan, named) => {
+    const warnings: string[] = [];
+    const logger = { warn: (line: string) => void warnings.push(line), error: () => undefined };
     const { requireApiKey } = createWith({
-      plans: { free: { rateLimits: [window] }, pro: {} },
+      plans: { free: plan, pro: {} },
       defaultPlan: 'free',
+      logger,
     }) as AnyApiKeys;
-    expect(() => requireApiKey('orders:read', { cost: 7 })).not.toThrow();
+    requireApiKey('orders:read', { cost: 7 });
+    expect(warnings.filter((line) => line.includes('cost 7'))).toEqual([expect.stringContaining(named)]);
+    requireApiKey('orders:read', { cost: 1 });
+    expect(warnings.filter((line) => line.includes('cost'))).toHaveLength(1);
   });
 });

@@ -54,8 +54,15 @@ const pastDeadline = {
  */
 const outOfTime = {
   failure: /^thrown: "Exceeded timeout of \d+ ms for a (test|hook)/,
-  reason: 'a test did not end in time, as on a slow machine, and nothing that it compared was wrong',
+  reason:
+    'programs of others that the test starts were not done in time, and nothing that it compared was wrong',
 };
+
+/**
+ * Folders whose tests mostly wait for programs of others: npm, compilers, browsers, servers, other versions of Node. Nowhere else is a
+ * test forgiven that did not end in time: one that waits until a key is refused does so when it never is.
+ */
+const startsPrograms = /^test\/(package|docs|recipes|page|house|types|servers|example-app)\//;
 
 /** Folders whose subject is what happens at a deadline. */
 const aboutDeadlines = /^test\/(faults|sql|store|contracts)\//;
@@ -93,7 +100,7 @@ export function filesToRunAgain(results, root) {
  */
 function reasonOf(path, tests) {
   const row = failuresOfTheMachine.find(({ file }) => file === path);
-  const rows = row === undefined ? (aboutDeadlines.test(path) ? [] : [pastDeadline, outOfTime]) : [row];
+  const rows = row === undefined ? listRowsOf(path) : [row];
   const messages = tests.flatMap(({ status, failureMessages }) =>
     status === 'failed' ? (failureMessages ?? ['']) : [],
   );
@@ -101,6 +108,12 @@ function reasonOf(path, tests) {
     isAssertion(message) ? undefined : rows.find(({ failure }) => failure.test(message))?.reason;
   const [reason] = messages.map(explain);
   return reason !== undefined && messages.every((message) => explain(message) !== undefined) ? reason : null;
+}
+
+/** What is forgiven in a file that the list does not name. @param {string} path within the project */
+function listRowsOf(path) {
+  if (aboutDeadlines.test(path)) return [];
+  return startsPrograms.test(path) ? [pastDeadline, outOfTime] : [pastDeadline];
 }
 
 /** Whether something was compared, and was not as it should be. @param {string} message */

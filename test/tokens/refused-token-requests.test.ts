@@ -72,6 +72,19 @@ describe('refused token requests', () => {
     ]);
   });
 
+  it('R71 take nothing from the tokens that a key may have issued', async () => {
+    const { id, secret } = await app.key();
+    const answers = new Set<string>();
+    for (let time = 0; time < 130; time += 1) {
+      const form = { ...grant, resource: 'https://unknown.example' };
+      const { status, body } = await app.post('/token', form, basic(id, secret));
+      answers.add(`${status} ${String(body['error'])}`);
+    }
+    expect([...answers]).toEqual(['400 invalid_target']);
+    expect((await app.post('/token', grant, basic(id, secret))).status).toBe(200);
+    await app.close();
+  });
+
   it('R71 are not noted where a request was only written wrongly, or was granted', async () => {
     const { id, secret, token } = await app.key();
     const header = basic(id, secret);

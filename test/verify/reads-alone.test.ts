@@ -42,7 +42,11 @@ function storeThatMayRefuse(): KeyStore {
       ...inner.credits,
       spend: (...payment) => (takesChanges ? inner.credits.spend(...payment) : refuse()),
     },
-    nonces: { take: (...name) => (takesChanges ? inner.nonces.take(...name) : refuse()) },
+    nonces: {
+      ...inner.nonces,
+      has: (...name) => inner.nonces.has(...name),
+      take: (...name) => (takesChanges ? inner.nonces.take(...name) : refuse()),
+    },
   };
 }
 
