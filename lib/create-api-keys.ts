@@ -23,6 +23,7 @@ import { createRequestIdReader } from './http/request-id-reader.js';
 import { createDialectHost } from './instance/create-dialect-host.js';
 import { createInstance } from './instance/create-instance.js';
 import { keepProcessAlive } from './instance/keep-process-alive.js';
+import { LoadingParts } from './instance/loading-parts.js';
 import { requireSignatures, requireTokens } from './instance/running.js';
 import { apiKeyOf } from './middleware/api-key-of.js';
 import { createCostCheck } from './middleware/check-cost.js';
@@ -76,6 +77,7 @@ export function createApiKeys<
   const reportError = createErrorReporter(logger);
   const proxies = new ProxyObserver();
   const clientAddress = createClientAddress(logger, proxies);
+  const loading = new LoadingParts();
   const readStatus = (): ApiKeysStatus => ({ ...instance.readStatus(), proxies: proxies.read() });
   const readRequestId = createRequestIdReader(resolved.requestId, logger, (text) =>
     keyspaces.foreign.recognises(text),
@@ -177,6 +179,7 @@ export function createApiKeys<
       return requireRunning().stepUp;
     },
     whenReady: async () => void requireRunning(),
+    awaitLoading: (part) => loading.add(part),
     keyspace,
     keyspaces,
     clock,
@@ -267,7 +270,7 @@ export function createApiKeys<
     audit: createAuditApi(instance.ready),
     webhooks: createWebhooksApi(instance.ready, clock),
 
-    ready: async () => void (await keepProcessAlive(instance.ready())),
+    ready: async () => void (await keepProcessAlive(Promise.all([instance.ready(), loading.wait()]))),
     close: instance.close,
     status: readStatus,
     onChange: watchKey,

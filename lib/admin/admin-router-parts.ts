@@ -16,6 +16,7 @@ import type { ErrorReporter } from '../http/error-reporter.js';
 import type { CredentialHeader } from '../http/credential-source.js';
 import type { ResolvedAdminRouterOptions } from './admin-router-options.js';
 import type { RefusalNotes } from './refusal-notes.js';
+import type { FindRequestChains } from './request-chains.js';
 import type { StepUpPorts } from '../ports/step-up-ports.js';
 import type { StepUp } from './step-up.js';
 
@@ -37,6 +38,8 @@ export interface AdminRouterParts {
   readonly readRequestId: RequestIdReader;
   /** Rejects with ApiKeysError `unavailable` while keys cannot be read or changed. */
   readonly whenReady: () => Promise<void>;
+  /** Makes `ready()` wait for code that is being loaded, and reject when it cannot be. */
+  readonly awaitLoading: (part: Promise<unknown>) => void;
   /** Accepts any valid key and sets `req.apiKey`; answers all other requests itself. */
   readonly holderGuard: RequestHandler;
   readonly challenge: Challenge;
@@ -51,6 +54,8 @@ export interface AdminRouterParts {
 
 /** The settings of one router, derived from its options. */
 export interface RouterSettings extends ResolvedAdminRouterOptions {
+  /** Is loaded from when the router is created: an app without one does not pay for express-validator. */
+  readonly findChains: Promise<FindRequestChains>;
   readonly refusals: RefusalNotes;
   /** `null`: no second factor is required. */
   readonly secondFactor: StepUp | null;

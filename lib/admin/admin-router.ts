@@ -20,6 +20,7 @@ import { createJsonApiHeaders } from '../http/json-api-headers.js';
 import { createDocumentText } from './openapi/create-document-text.js';
 import { createPageHandler } from './page/create-page-handler.js';
 import { createRefusalNotes } from './refusal-notes.js';
+import type { FindRequestChains } from './request-chains.js';
 import { refuseCrossSite } from './refuse-cross-site.js';
 import { requireJson } from '../http/require-json.js';
 import { createStepUp } from './step-up.js';
@@ -36,6 +37,7 @@ export function createAdminRouter(parts: AdminRouterParts, options: AdminRouterO
   const resolved = resolveAdminRouterOptions(options, parts.keyspace.catalogue);
   const settings: RouterSettings = {
     ...resolved,
+    findChains: loadRequestChains(),
     secondFactor:
       resolved.stepUp === null
         ? null
@@ -48,6 +50,7 @@ export function createAdminRouter(parts: AdminRouterParts, options: AdminRouterO
       security: { credentialHeaders: parts.credentialHeaders, appScheme: resolved.securityScheme },
     }),
   };
+  parts.awaitLoading(settings.findChains);
   // Exact names only: every path has one spelling, and therefore one authorization decision.
   const router = express.Router({ caseSensitive: true, strict: false });
   router.use(createJsonApiHeaders());
@@ -71,6 +74,11 @@ export function createAdminRouter(parts: AdminRouterParts, options: AdminRouterO
   if (managementScope !== null) parts.keyspaces.addManagementScope(managementScope);
   const scopes = managementScope === null ? [] : [managementScope];
   return describeHandler(router, { kind: 'router', what: 'adminRouter', scopes });
+}
+
+async function loadRequestChains(): Promise<FindRequestChains> {
+  const { findRequestChains } = await import(/* webpackMode: "eager" */ './request-chains.js');
+  return findRequestChains;
 }
 
 function addPath(

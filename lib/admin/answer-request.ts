@@ -58,7 +58,13 @@ async function answerOf(
   const context = await createContext(row, parts, settings, req);
   const query = readQuery(req.url);
   const body = changesState(req) ? await readBody(req) : {};
-  const parsed = await parseRequest(row.endpoint, parts, context.actor, { body, query });
+  const parsed = await parseRequest(
+    row.endpoint,
+    parts,
+    context.actor,
+    { body, query },
+    await settings.findChains,
+  );
   const headers = readHeaders(row.endpoint, req);
   const keyId = row.access === 'holder' ? requireHolder(req).id : String(req.params.id ?? '');
   const ownerId = readOwnerId(req);

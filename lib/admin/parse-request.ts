@@ -4,7 +4,7 @@ import { ParsedFields, type DoubtfulFields } from '../manage/parsed-fields.js';
 import { addRefused, splitReadOnly } from '../manage/requested-changes.js';
 import type { Declaration } from './endpoint.js';
 import type { ParsingRequest } from './parsing-request.js';
-import { findRequestChains } from './request-chains.js';
+import type { FindRequestChains } from './request-chains.js';
 import { validateRequest, type RequestFields } from './validate-request.js';
 
 /** The parsed input of an endpoint: only the fields that it declares, each parsed once. */
@@ -16,6 +16,7 @@ export interface ParsedRequest {
 /**
  * Parses the body and the query of a request according to the declaration of its endpoint.
  *
+ * @param findChains - `findRequestChains`, which is loaded with express-validator
  * @throws ApiKeysError like `validateRequest`
  */
 export async function parseRequest(
@@ -23,8 +24,9 @@ export async function parseRequest(
   rules: FieldRules,
   actor: Actor,
   { body, query }: RequestFields,
+  findChains: FindRequestChains,
 ): Promise<ParsedRequest> {
-  const { names, chains } = findRequestChains(endpoint, rules, actor.kind === 'admin');
+  const { names, chains } = findChains(endpoint, rules, actor.kind === 'admin');
   const parsedFields = new Map<string, unknown>();
   const parsedConditions = new Map<string, unknown>();
   // Without a prototype, it contains only what was sent.

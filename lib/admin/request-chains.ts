@@ -12,6 +12,9 @@ export interface RequestChains {
   readonly chains: readonly ValidationChain[];
 }
 
+/** {@link findRequestChains}, for who has it loaded. */
+export type FindRequestChains = typeof findRequestChains;
+
 interface ChainsByCaller {
   readonly forAdmins: RequestChains;
   readonly forOthers: RequestChains;

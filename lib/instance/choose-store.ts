@@ -4,10 +4,10 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { DatabaseInspector } from '../ports/database-inspector.js';
 import type { KeyStore } from '../ports/key-store.js';
 import { PoolLosses } from '../sql/postgres/pool-losses.js';
-import { defaultSchema, postgresStore } from '../sql/postgres/postgres-store.js';
-import { createPostgresInspector } from '../sql/postgres/postgres-inspector.js';
-import { createSqliteInspector } from '../sql/sqlite/sqlite-inspector.js';
-import { sqliteStore } from '../sql/sqlite/sqlite-store.js';
+import { checkPostgresPlace } from '../sql/postgres/check-postgres-place.js';
+import { defaultSchema } from '../sql/postgres/default-schema.js';
+import { createLateInspector } from './late-inspector.js';
+import { LateStore } from './late-store.js';
 import { describeStartError } from './to-start-error.js';
 
 /** The database when none is configured. */
@@ -15,7 +15,8 @@ export const defaultDatabase = 'file:.api-keys/keys.sqlite';
 
 /** The store of an instance, and the file that stores its pepper if none is given. */
 export interface ChosenStore {
-  readonly store: KeyStore;
+  /** The store of the app, or one whose code is loaded at the start. */
+  readonly store: KeyStore | LateStore;
   readonly pepperFile: string;
   /** For a pool of the app; the store listens to its own. */
   readonly poolLosses: PoolLosses | null;
@@ -24,7 +25,7 @@ export interface ChosenStore {
 }
 
 /**
- * Chooses the store by the options. Nothing is opened yet.
+ * Chooses the store by the options. Nothing is opened yet, and no code of a database is loaded.
  *
  * @throws InvalidOptionError when `database` is a PostgreSQL URL or a file that cannot be one
  */
@@ -37,22 +38,34 @@ export function chooseStore(options: ResolvedOptions): ChosenStore {
   if (typeof connection === 'string' && connection.startsWith('file:')) {
     const file = parseFileUrl(connection);
     return {
-      store: sqliteStore({ file, migrate, logger }),
+      store: new LateStore(async () => {
+        const { sqliteStore } = await import(/* webpackMode: "eager" */ '../sql/sqlite/sqlite-store.js');
+        return sqliteStore({ file, migrate, logger });
+      }),
       pepperFile: locatePepperFile(file),
       poolLosses: null,
-      inspector: createSqliteInspector({ file, migrate: mode, describeError: describeStartError }),
+      inspector: createLateInspector(async () => {
+        const { createSqliteInspector } = await import(
+          /* webpackMode: "eager" */ '../sql/sqlite/sqlite-inspector.js'
+        );
+        return createSqliteInspector({ file, migrate: mode, describeError: describeStartError });
+      }),
     };
   }
+  const place = { connection, schema: schema ?? defaultSchema };
+  checkPostgresPlace(place.connection, place.schema);
   return {
-    store: postgresStore({ connection, schema, migrate, logger }),
+    store: new LateStore(async () => {
+      const { postgresStore } = await import(/* webpackMode: "eager" */ '../sql/postgres/postgres-store.js');
+      return postgresStore({ ...place, migrate, logger });
+    }),
     pepperFile: defaultPepperFile,
     poolLosses: typeof connection === 'string' ? null : new PoolLosses(connection, logger),
-    inspector: createPostgresInspector({
-      connection,
-      schema: schema ?? defaultSchema,
-      migrate: mode,
-      logger,
-      describeError: describeStartError,
+    inspector: createLateInspector(async () => {
+      const { createPostgresInspector } = await import(
+        /* webpackMode: "eager" */ '../sql/postgres/postgres-inspector.js'
+      );
+      return createPostgresInspector({ ...place, migrate: mode, logger, describeError: describeStartError });
     }),
   };
 }

@@ -20,6 +20,7 @@ import { createKeyWatch, type WatchKey } from './create-key-watch.js';
 import { createDefaultKeyspace } from './default-keyspace.js';
 import { examineDatabase, examineSetup } from './examine-setup.js';
 import { keepProcessAlive } from './keep-process-alive.js';
+import { LateStore } from './late-store.js';
 import { Lifecycle } from './lifecycle.js';
 import { listQueues } from './list-queues.js';
 import { readStatus } from './read-status.js';
@@ -89,7 +90,7 @@ export function createInstance(options: ResolvedOptions): Instance {
       return startRunning({
         options,
         keyspaces,
-        store,
+        loadStore: store instanceof LateStore ? () => store.load() : () => Promise.resolve(store),
         peppers,
         pepperFile,
         purpose,

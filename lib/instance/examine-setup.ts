@@ -3,10 +3,10 @@ import { readPepperFile } from '../crypto/pepper-file.js';
 import { parsePeppers, type Pepper } from '../crypto/peppers.js';
 import type { InstanceStatus } from '../domain/api-keys-status.js';
 import type { Plans } from '../domain/plans.js';
-import type { DatabaseFacts, SetupFacts } from '../domain/setup-facts.js';
+import type { DatabaseFacts, RedisFacts, SetupFacts } from '../domain/setup-facts.js';
+import type { ResolvedRedisOption } from '../options/redis-option.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { DatabaseInspector } from '../ports/database-inspector.js';
-import { examineRedis } from '../redis/examine-redis.js';
 import { describeStartError } from './to-start-error.js';
 import type { TappedLogger } from './tapped-logger.js';
 
@@ -48,7 +48,7 @@ export async function examineSetup(instance: ExaminedInstance): Promise<SetupFac
   const { options, logger, plans } = instance;
   const { redis, cache } = options;
   const database = await examineDatabase(instance);
-  const redisFacts = redis === null ? null : await examineRedis(redis.client, redis.keyPrefix);
+  const redisFacts = redis === null ? null : await lookAtRedis(redis);
   const logged: string[] = [];
   let startError: string | null = null;
   const schema = database?.schema;
@@ -79,6 +79,11 @@ export async function examineSetup(instance: ExaminedInstance): Promise<SetupFac
     status: instance.status(),
     logged,
   };
+}
+
+async function lookAtRedis({ client, keyPrefix }: ResolvedRedisOption): Promise<RedisFacts> {
+  const { examineRedis } = await import(/* webpackMode: "eager" */ '../redis/examine-redis.js');
+  return examineRedis(client, keyPrefix);
 }
 
 /** No pepper is created. One that cannot be read is reported by the start. */

@@ -34,7 +34,8 @@ import { toStartError } from './to-start-error.js';
 export interface StartParts {
   readonly options: ResolvedOptions;
   readonly keyspaces: Keyspaces;
-  readonly store: KeyStore;
+  /** Loads the code of the store and returns it, unopened; always the same store. */
+  readonly loadStore: () => Promise<KeyStore>;
   /** `null`: read from the file, which is created if missing. */
   readonly peppers: readonly [Pepper, ...Pepper[]] | null;
   readonly pepperFile: string;
@@ -63,9 +64,9 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const readPepper = purpose === 'examination' ? requirePepperFile : readOrCreatePepperFile;
   const peppers = parts.peppers ?? parsePeppers(await readPepper(pepperFile));
   const sealer = createAuditSealer(peppers);
-  const redis = createSharedRedis(options, peppers, parts.logger);
+  const redis = await createSharedRedis(options, peppers, parts.logger);
   // Everything that changes something does so through the store that seals the entries of the audit trail.
-  const sealing = createSealingStoreProxy(parts.store, sealer);
+  const sealing = createSealingStoreProxy(await parts.loadStore(), sealer);
   const bounds = new EnforcedBounds(parts.keyspaces);
   const keyAccess = createKeyAccess({
     ...parts,

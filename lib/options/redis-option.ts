@@ -4,7 +4,7 @@ import { readOptions, type ReadersOf } from './read-options.js';
 import { checkKeyPrefix } from '../redis/check-key-prefix.js';
 import { checkRedisClient } from '../redis/check-redis-client.js';
 import type { RedisClient } from '../redis/redis-client.js';
-import { defaultKeyPrefix } from '../redis/managed-redis.js';
+import { defaultKeyPrefix } from '../redis/default-key-prefix.js';
 
 /** The option `redis` as an object: the cache and the counters that processes share. */
 export interface RedisOption {

@@ -4,6 +4,7 @@ import { borrowRedis } from './borrow-redis.js';
 import { Breaker } from './breaker.js';
 import { listClientWarnings, endedClientWarning } from './client-warnings.js';
 import { connectRedis } from './connect-redis.js';
+import { defaultKeyPrefix } from './default-key-prefix.js';
 import { OutageLog } from './outage-log.js';
 import { isUnreadable, readString, readStrings, type ReadAnswer } from './read-answer.js';
 import type { RedisClient, RedisConnection } from './redis-client.js';
@@ -11,9 +12,6 @@ import { readRedisRefusal } from './redis-refusal.js';
 import { runScript } from './run-script.js';
 import { readScript } from './scripts.js';
 import { watchClientEnd } from './watch-client-end.js';
-
-/** What every Redis key begins with, unless the app says otherwise. */
-export const defaultKeyPrefix = 'api-keys:';
 
 /** How long `open` waits for a connection, in milliseconds. Connecting continues afterwards. */
 const openDeadlineMs = 2000;

@@ -4,7 +4,8 @@ import { BatchedCounts } from './batched-counts.js';
 import { limitScript, type LimitCommand } from './limit-script.js';
 import { OutageLog } from './outage-log.js';
 import { isUnreadable, readInteger, readIntegers } from './read-answer.js';
-import { defaultKeyPrefix, type ManagedRedis } from './managed-redis.js';
+import { defaultKeyPrefix } from './default-key-prefix.js';
+import type { ManagedRedis } from './managed-redis.js';
 import { readRedisRefusal } from './redis-refusal.js';
 import { runScript } from './run-script.js';
 

@@ -35,12 +35,16 @@ export function buildApp(): BuiltApp {
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** Puts one build of the package into a folder: that of the run, if it has built, else one that is made now. */
+/**
+ * Puts one build of the package into a folder: that of the run, if it has built, else one that is made now. What both builds share is put
+ * beside that folder.
+ */
 export function putPackage(format: 'esm' | 'cjs', folder: string): void {
   if (process.env['TEST_BUILD'] === undefined) {
     execFileSync(process.execPath, [join(repository, 'build.mjs'), format, folder]);
   } else {
     cpSync(join(repository, 'dist', format), folder, { recursive: true });
+    cpSync(join(repository, 'dist', 'parts'), join(folder, '..', 'parts'), { recursive: true });
   }
 }
 

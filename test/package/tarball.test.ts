@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PACKED, PROJECTS, programOf, REPOSITORY, run, TARBALL } from './installed-package.js';
 
 const EXPECTED_FILE =
-  /^(dist\/(esm|cjs)\/[a-z0-9/-]+\.(js|d\.ts)|dist\/esm\/[a-z0-9/-]+\.js\.map|dist\/page\/element\.(js|d\.ts)|dist\/cjs\/package\.json|docs\/([a-z0-9-]+\/)*[A-Za-z0-9-]+\.md|docs\/pictures\/[a-z0-9-]+\.svg|docs\/production\/monitoring\/[a-z-]+\.(json|yml)|llms\.txt|README\.md|SECURITY\.md|CHANGELOG\.md|LICENSE|package\.json)$/;
+  /^(dist\/(esm|cjs)\/[a-z0-9/-]+\.(js|d\.ts)|dist\/esm\/[a-z0-9/-]+\.js\.map|dist\/page\/element\.(js|d\.ts)|dist\/cjs\/package\.json|dist\/parts\/kysely\.cjs|dist\/LICENSES\.txt|docs\/([a-z0-9-]+\/)*[A-Za-z0-9-]+\.md|docs\/pictures\/[a-z0-9-]+\.svg|docs\/production\/monitoring\/[a-z-]+\.(json|yml)|llms\.txt|README\.md|SECURITY\.md|CHANGELOG\.md|LICENSE|package\.json)$/;
 const INSTALL_SCRIPTS = [
   'preinstall',
   'install',

@@ -54,7 +54,8 @@ async function start(
   const hasher = createSecretHasher({ cost: 8, logger });
   const random = createRandomSource();
   const running = await startRunning({
-    ...{ options, store, hasher, logger },
+    ...{ options, hasher, logger },
+    loadStore: () => Promise.resolve(store),
     keyspaces: new Keyspaces(createDefaultKeyspace(options)),
     peppers: parsePeppers(pepper),
     pepperFile: '',

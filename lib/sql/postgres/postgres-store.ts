@@ -1,13 +1,11 @@
-import { InvalidOptionError } from '../../errors.js';
 import type { KeyStore } from '../../ports/key-store.js';
 import type { Logger } from '../../ports/logger.js';
+import { checkPostgresPlace } from './check-postgres-place.js';
+import { defaultSchema } from './default-schema.js';
 import { createPostgresDatabase } from './postgres-database.js';
 import type { PgPool } from './postgres-pool.js';
 import type { MigrateMode } from '../sql-database.js';
 import { SqlKeyStore } from '../sql-key-store.js';
-
-/** The schema of the tables, unless the app names another one. */
-export const defaultSchema = 'api_keys';
 
 /** Options of {@link postgresStore}. */
 export interface PostgresStoreOptions {
@@ -58,20 +56,7 @@ export function postgresStore(options: PostgresStoreOptions): KeyStore {
     maxConnections = 10,
     logger,
   } = options;
-  if (typeof connection === 'string') {
-    if (!/^postgres(?:ql)?:\/\//.test(connection)) {
-      throw new InvalidOptionError(
-        'The PostgreSQL connection must be a URL such as postgres://user@host/database',
-      );
-    }
-  } else if (typeof connection?.connect !== 'function') {
-    throw new InvalidOptionError('The PostgreSQL connection must be a URL or a pg.Pool');
-  }
-  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
-    throw new InvalidOptionError(
-      'schema must have 1 to 63 lower-case letters, digits and underscores, and not begin with a digit',
-    );
-  }
+  checkPostgresPlace(connection, schema);
   const database = createPostgresDatabase({
     ...{ connection, schema, deadlineMs, readDeadlineMs, maxConnections, logger },
   });

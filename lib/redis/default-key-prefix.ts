@@ -1,0 +1,2 @@
+/** What every Redis key begins with, unless the app says otherwise. */
+export const defaultKeyPrefix = 'api-keys:';

@@ -1,0 +1,2 @@
+/** The schema of the tables, unless the app names another one. */
+export const defaultSchema = 'api_keys';
