@@ -2,7 +2,7 @@
 export class LoadingParts {
   readonly #parts = new Set<Promise<unknown>>();
 
-  /** Adds a part. Whoever uses it gets the error when it cannot be loaded. */
+  /** Adds a part. The caller that uses it gets the error when it cannot be loaded. */
   add(part: Promise<unknown>): void {
     this.#parts.add(part);
     part.then(
