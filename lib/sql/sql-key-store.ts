@@ -221,7 +221,7 @@ export class SqlKeyStore implements KeyStore {
     this.observations = new SqlObservationLog(checked, runWithin);
     this.trail = new SqlAuditTrail(checked, runWithin);
     this.usage = new SqlUsageLog(checked, runWithin);
-    this.nonces = new SqlNonceStore(checked, runWithin);
+    this.nonces = new SqlNonceStore(checked, runWithin, this.#history);
     this.erasure = new SqlErasure(checked, runWithin);
     this.events = new SqlEventStore(checked, runWithin);
     const createLookup =
