@@ -193,15 +193,19 @@ export class RouteUsageRecorder {
     const [counts, mark] = [this.#take(), this.mark];
     let hasFailed = false;
     for (let start = 0; start < counts.length; start += maxWrittenAtOnce) {
-      const batch = counts
-        .slice(start, start + maxWrittenAtOnce)
-        .filter((each) => !this.#erasures.hasSince(mark, each));
-      if (batch.length === 0) continue;
+      const all = counts.slice(start, start + maxWrittenAtOnce);
+      const selectBatch = (): readonly OwnedCount[] =>
+        all.filter((each) => !this.#erasures.hasSince(mark, each));
       try {
-        await this.#adding.run(batch, (rows) => log.addRoutes(rows.map(removeOwner)));
+        // Others may have stopped waiting for this process during the batch before.
+        if (start > 0) await this.#ensureLease();
+        const batch = selectBatch();
+        if (batch.length > 0) {
+          await this.#adding.run(batch, (rows) => log.addRoutes(rows.map(removeOwner)));
+        }
       } catch (error) {
         hasFailed = true;
-        this.#keep(batch, mark, error);
+        this.#keep(selectBatch(), error);
       }
     }
     if (hasFailed) return;
@@ -212,8 +216,8 @@ export class RouteUsageRecorder {
   }
 
   /** Retried with the next window, as far as there is room; what may have been written is rather counted twice than lost. */
-  #keep(counts: readonly OwnedCount[], mark: number, error: unknown): void {
-    for (const each of counts) if (!this.#erasures.hasSince(mark, each)) this.#add(each);
+  #keep(counts: readonly OwnedCount[], error: unknown): void {
+    for (const each of counts) this.#add(each);
     this.#retryLater(error);
   }
 

@@ -195,4 +195,40 @@ describe('counts of requests by route', () => {
     await recorder.stop();
     expect(list()).toEqual(['a 0 /x 2xx 1', 'b 0 /x 2xx 1']);
   });
+
+  it('are written in batches, before each of which the erasures up to then are known; the rest is kept', async () => {
+    const { recorder, written } = createRecorder();
+    const events: string[] = [];
+    let hasLease = true;
+    let afterFirst = (): void => undefined;
+    recorder.start(
+      {
+        async addRoutes(counts) {
+          events.push(`write ${counts.length}`);
+          written.push(...counts);
+          afterFirst();
+        },
+      },
+      async () => {
+        if (!hasLease) throw new Error('no lease');
+        events.push('lease');
+        if (events.length === 4) void recorder.forget(erased('key1500'));
+      },
+    );
+    for (let index = 0; index < 2_000; index += 1) recorder.note(begin(recorder, `key${index}`), '/x', '2xx');
+    events.push('begin');
+    await recorder.flush();
+    expect(events).toEqual(['begin', 'lease', 'write 1000', 'lease', 'write 999']);
+    expect(written.map(({ keyId }) => keyId)).not.toContain('key1500');
+
+    written.length = 0;
+    for (let index = 0; index < 2_000; index += 1) recorder.note(begin(recorder, `key${index}`), '/x', '2xx');
+    afterFirst = () => (hasLease = false);
+    await recorder.flush();
+    expect(written.length).toBe(1_000);
+    hasLease = true;
+    void recorder.forget(erased('key1999'));
+    await recorder.stop();
+    expect(written.length).toBe(1_999);
+  });
 });
