@@ -58,7 +58,8 @@ export function createStepUp(
 
   /** A challenge is consumed with its code; the code first, because a new challenge is available immediately. */
   function useUp({ name, expiresAt }: OpenedChallenge): Promise<boolean> {
-    return ports().nonces.take(`step-up-challenge:${name}`, expiresAt, clock.now());
+    const madeAt = expiresAt - challengeMs;
+    return ports().nonces.take(`step-up-challenge:${name}`, expiresAt, clock.now(), madeAt);
   }
 
   return {

@@ -9,14 +9,24 @@ import {
   type DailyRouteCount,
   type StatusClass,
 } from '../domain/route-usage.js';
+import type { Change } from '../domain/key-change.js';
 import { WriteInProgress } from '../domain/write-in-progress.js';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
 import type { UsageLog } from '../ports/usage-log.js';
+import { ErasureMarks, type CountedFor } from './erasure-marks.js';
+
+/** A request that is counted when it has been answered. */
+export interface RequestBegun extends CountedFor {
+  /** What {@link RouteUsageRecorder.mark} was when its key was authenticated. */
+  readonly mark: number;
+}
+
+/** A count, and whose it is. */
+interface OwnedCount extends DailyRouteCount, CountedFor {}
 
 /** The counts of one key on one day: route -> one count for each class of status. */
-interface CountedDay {
-  readonly keyId: string;
+interface CountedDay extends CountedFor {
   readonly day: number;
   readonly routes: Map<string, number[]>;
 }
@@ -44,15 +54,11 @@ export class RouteUsageRecorder {
   #routes = 0;
   #lost = 0;
   #timer: NodeJS.Timeout | null = null;
-  #isWriting = false;
   /** Whether a write is due before the end of the window: not again until it has succeeded. */
   #isHurried = false;
   #writing: Promise<void> = Promise.resolve();
-  /** Keys whose data was erased while their counts were being written. */
-  readonly #erased = new Set<string>();
-  /** Whether everything was to be forgotten while counts were being written. */
-  #isAllErased = false;
-  readonly #adding = new WriteInProgress<DailyRouteCount>();
+  readonly #erasures = new ErasureMarks();
+  readonly #adding = new WriteInProgress<OwnedCount>();
   #ensureLease: () => Promise<void> = () => Promise.resolve();
 
   constructor({ clock, logger }: { readonly clock: Clock; readonly logger: Logger }) {
@@ -80,10 +86,16 @@ export class RouteUsageRecorder {
     this.#cancel();
   }
 
-  /** Counts one request that has been answered. */
-  note(keyId: string, route: string, status: StatusClass): void {
+  /** To be kept of a request until it is answered. */
+  get mark(): number {
+    return this.#erasures.last;
+  }
+
+  /** Counts one request that has been answered; not where its key or owner was erased meanwhile. */
+  note({ keyId, ownerId, mark }: RequestBegun, route: string, status: StatusClass): void {
+    if (this.#erasures.hasSince(mark, { keyId, ownerId })) return;
     const day = getPeriodStart(dayMs, this.#clock.now());
-    this.#add({ keyId, day, route: route.slice(0, maxRouteLength), status, count: 1 });
+    this.#add({ keyId, ownerId, day, route: route.slice(0, maxRouteLength), status, count: 1 });
     this.#timer ??= setTimeout(() => void this.flush(), routeUsageWindowMs).unref();
     if (this.#routes < maxWaitingRoutes || this.#isHurried) return;
     this.#isHurried = true;
@@ -91,26 +103,34 @@ export class RouteUsageRecorder {
   }
 
   /**
-   * Drops what is not written yet of a key whose data was erased.
+   * Drops what is not written yet of a key or of an owner whose data was erased, and what requests that are being answered would add.
    *
    * @returns resolves when what was handed to the log before is written, or has failed; `null` when there is nothing of it
    */
-  forgetKey(keyId: string): Promise<unknown> | null {
-    this.#routes -= this.#days.get(keyId)?.routes.size ?? 0;
-    this.#days.delete(keyId);
-    for (const past of this.#past) if (past.keyId === keyId) this.#routes -= past.routes.size;
-    this.#past = this.#past.filter((past) => past.keyId !== keyId);
-    if (this.#isWriting) this.#erased.add(keyId);
-    return this.#adding.findEndOf((row) => row.keyId === keyId);
+  forget(change: Change): Promise<unknown> | null {
+    this.#erasures.note(change);
+    return this.#drop(
+      change.keyId === null
+        ? ({ ownerId }) => ownerId === change.ownerId
+        : ({ keyId }) => keyId === change.keyId,
+    );
   }
 
   /** The same for all keys: which of them were erased is not known. */
   forgetAll(): Promise<unknown> | null {
-    this.#days.clear();
-    this.#past = [];
-    this.#routes = 0;
-    this.#isAllErased = this.#isWriting;
-    return this.#adding.findEndOf(() => true);
+    this.#erasures.noteAll();
+    return this.#drop(() => true);
+  }
+
+  #drop(isErased: (of: CountedFor) => boolean): Promise<unknown> | null {
+    for (const [keyId, day] of this.#days) {
+      if (!isErased(day)) continue;
+      this.#routes -= day.routes.size;
+      this.#days.delete(keyId);
+    }
+    for (const past of this.#past) if (isErased(past)) this.#routes -= past.routes.size;
+    this.#past = this.#past.filter((past) => !isErased(past));
+    return this.#adding.findEndOf(isErased);
   }
 
   /** Writes what was counted. Never rejects. */
@@ -125,7 +145,7 @@ export class RouteUsageRecorder {
     this.#timer = null;
   }
 
-  #add({ keyId, day, route, status, count }: DailyRouteCount): void {
+  #add({ keyId, ownerId, day, route, status, count }: OwnedCount): void {
     const known = this.#days.get(keyId);
     // The database does not take what was counted.
     const isFull = this.#routes >= 2 * maxWaitingRoutes;
@@ -133,15 +153,15 @@ export class RouteUsageRecorder {
       this.#lost += count;
       return;
     }
-    const { routes } = known?.day === day ? known : this.#startDay(keyId, day, known);
+    const { routes } = known?.day === day ? known : this.#startDay({ keyId, ownerId }, day, known);
     const name = routes.has(route) || routes.size < maxRoutesPerDay ? route : otherRoutes;
     const counts = routes.get(name) ?? this.#addRoute(routes, name);
     counts[statusClasses.indexOf(status)]! += count;
   }
 
-  #startDay(keyId: string, day: number, before: CountedDay | undefined): CountedDay {
+  #startDay({ keyId, ownerId }: CountedFor, day: number, before: CountedDay | undefined): CountedDay {
     if (before !== undefined) this.#past.push(before);
-    const started = { keyId, day, routes: new Map<string, number[]>() };
+    const started = { keyId, ownerId, day, routes: new Map<string, number[]>() };
     this.#days.set(keyId, started);
     return started;
   }
@@ -153,7 +173,7 @@ export class RouteUsageRecorder {
     return counts;
   }
 
-  #take(): readonly DailyRouteCount[] {
+  #take(): readonly OwnedCount[] {
     const days = [...this.#past, ...this.#days.values()];
     this.#days = new Map();
     this.#past = [];
@@ -170,22 +190,24 @@ export class RouteUsageRecorder {
       this.#retryLater(error);
       return;
     }
-    const counts = this.#take();
-    this.#isWriting = true;
+    const [counts, mark] = [this.#take(), this.mark];
     let hasFailed = false;
     for (let start = 0; start < counts.length; start += maxWrittenAtOnce) {
-      const batch = counts.slice(start, start + maxWrittenAtOnce).filter((each) => !this.#isErased(each));
-      if (batch.length === 0) continue;
+      const all = counts.slice(start, start + maxWrittenAtOnce);
+      const selectBatch = (): readonly OwnedCount[] =>
+        all.filter((each) => !this.#erasures.hasSince(mark, each));
       try {
-        await this.#adding.run(batch, (rows) => log.addRoutes(rows));
+        // Others may have stopped waiting for this process during the batch before.
+        if (start > 0) await this.#ensureLease();
+        const batch = selectBatch();
+        if (batch.length > 0) {
+          await this.#adding.run(batch, (rows) => log.addRoutes(rows.map(removeOwner)));
+        }
       } catch (error) {
         hasFailed = true;
-        this.#keep(batch, error);
+        this.#keep(selectBatch(), error);
       }
     }
-    this.#isWriting = false;
-    this.#erased.clear();
-    this.#isAllErased = false;
     if (hasFailed) return;
     this.#isHurried = false;
     // Also what was lost since the last failure, or because a write took too long.
@@ -194,13 +216,9 @@ export class RouteUsageRecorder {
   }
 
   /** Retried with the next window, as far as there is room; what may have been written is rather counted twice than lost. */
-  #keep(counts: readonly DailyRouteCount[], error: unknown): void {
-    for (const each of counts) if (!this.#isErased(each)) this.#add(each);
+  #keep(counts: readonly OwnedCount[], error: unknown): void {
+    for (const each of counts) this.#add(each);
     this.#retryLater(error);
-  }
-
-  #isErased({ keyId }: DailyRouteCount): boolean {
-    return this.#isAllErased || this.#erased.has(keyId);
   }
 
   #retryLater(error: unknown): void {
@@ -214,11 +232,16 @@ export class RouteUsageRecorder {
   }
 }
 
-function listCounts({ keyId, day, routes }: CountedDay): readonly DailyRouteCount[] {
+/** Without what only this process has to know. */
+function removeOwner({ ownerId: _, ...count }: OwnedCount): DailyRouteCount {
+  return count;
+}
+
+function listCounts({ keyId, ownerId, day, routes }: CountedDay): readonly OwnedCount[] {
   return Array.from(routes, ([route, counts]) =>
     statusClasses.flatMap((status, index) => {
       const count = counts[index] ?? 0;
-      return count === 0 ? [] : [{ keyId, day, route, status, count }];
+      return count === 0 ? [] : [{ keyId, ownerId, day, route, status, count }];
     }),
   ).flat();
 }

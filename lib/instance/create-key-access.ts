@@ -1,4 +1,3 @@
-import type { RouteUsageRecorder } from '../audit/route-usage-recorder.js';
 import type { EnforcedBounds } from '../domain/enforced-bounds.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import type { ChangeListeners } from '../feed/change-listeners.js';
@@ -42,7 +41,7 @@ export interface KeyAccessParts {
   readonly listeners: ChangeListeners;
   readonly recorder: ErasureTarget;
   readonly observed: ErasureTarget;
-  readonly routeUsage: Pick<RouteUsageRecorder, 'forgetKey' | 'forgetAll'> | null;
+  readonly routeUsage: ErasureTarget | null;
   /** Called with the outcome of each confirmation. */
   readonly onConfirmation?: ((isConfirmed: boolean) => void) | undefined;
   readonly logger: Logger;
@@ -92,7 +91,7 @@ export function createKeyAccess(parts: KeyAccessParts): KeyAccess {
           uses.forget(change, clock.now()),
           recorder.forget(change),
           observed.forget(change),
-          change.keyId === null ? null : (routeUsage?.forgetKey(change.keyId) ?? null),
+          routeUsage?.forget(change) ?? null,
         ]);
       },
       forgetAll: () =>

@@ -45,7 +45,7 @@ export function startSignatures(
   const shared = redis === null ? null : createSharedReplayGuard(redis, skewMs, verify.clock, logger);
   shared?.open();
   const replays = createPlacedReplayGuard({
-    replays: shared ?? createStoreReplayGuard(store.nonces, logger),
+    replays: shared ?? createStoreReplayGuard(store.nonces, skewMs, logger),
     place: keyAccess.places,
     lease: keyAccess.lease,
     skewMs,

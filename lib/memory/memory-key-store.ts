@@ -59,7 +59,10 @@ export function memoryStore(): KeyStore {
   const observations = new MemoryObservationLog();
   const usage = new MemoryUsageLog((id) => contents.keys.get(id));
   const nonces = new MemoryNonceStore();
-  const tokens = createMemoryTokenStore((id) => contents.revokedTokens.has(id));
+  const tokens = createMemoryTokenStore(
+    (id) => contents.revokedTokens.has(id),
+    (keyId) => contents.keys.get(keyId)?.revokedAt === null,
+  );
 
   const removeExpired: Housekeeping['removeExpired'] = async (rows, time, limit) => {
     if (rows === 'nonces') return nonces.removeExpired(time, limit);

@@ -13,8 +13,12 @@ export interface MemoryTokenStore extends TokenStore {
  * Creates the token store of one process.
  *
  * @param isRevoked - returns whether a token was revoked
+ * @param hasKey - returns whether there is a key that is not revoked
  */
-export function createMemoryTokenStore(isRevoked: (tokenId: string) => boolean): MemoryTokenStore {
+export function createMemoryTokenStore(
+  isRevoked: (tokenId: string) => boolean,
+  hasKey: (keyId: string) => boolean,
+): MemoryTokenStore {
   const signingKeys = new Map<string, StoredSigningKey>();
   const grants = new Map<string, RefreshGrant>();
 
@@ -38,7 +42,9 @@ export function createMemoryTokenStore(isRevoked: (tokenId: string) => boolean):
 
     refreshGrants: {
       async add(grant) {
+        if (!hasKey(grant.keyId)) return false;
         grants.set(grant.id, { ...grant });
+        return true;
       },
       find: async (id) => grants.get(id) ?? null,
       async replace(id, digest, next) {

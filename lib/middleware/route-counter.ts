@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
-import type { RouteUsageRecorder } from '../audit/route-usage-recorder.js';
+import type { RequestBegun, RouteUsageRecorder } from '../audit/route-usage-recorder.js';
+import type { CountedFor } from '../audit/erasure-marks.js';
 import { toStatusClass, type StatusClass } from '../domain/route-usage.js';
 import type { Verdict } from '../domain/verdict.js';
 import {
@@ -14,30 +15,30 @@ import {
  * counted once, however many guards it passes.
  */
 export class RouteCounter {
-  readonly #recorder: Pick<RouteUsageRecorder, 'note'>;
+  readonly #recorder: Pick<RouteUsageRecorder, 'note' | 'mark'>;
   readonly #notes: RouteNotes;
   readonly #seen = new WeakSet<Request>();
 
-  constructor(recorder: Pick<RouteUsageRecorder, 'note'>, notes: RouteNotes) {
+  constructor(recorder: Pick<RouteUsageRecorder, 'note' | 'mark'>, notes: RouteNotes) {
     this.#recorder = recorder;
     this.#notes = notes;
   }
 
   /** Counts a request when it has been answered. To be called when a guard has decided. Never throws. */
   follow(req: Request, res: Response, verdict: Verdict): void {
-    const keyId = getProvenKeyId(verdict);
-    if (keyId === undefined || this.#seen.has(req)) return;
+    const of = getProvenKey(verdict);
+    if (of === undefined || this.#seen.has(req)) return;
     // A request that is only checked, as with `verifyRequest`, is not answered here.
     if (typeof res.once !== 'function') return;
     try {
       this.#seen.add(req);
-      this.#countAtEnd(req, res, keyId);
+      this.#countAtEnd(req, res, { ...of, mark: this.#recorder.mark });
     } catch {
       // A request that cannot be read is still answered.
     }
   }
 
-  #countAtEnd(req: Request, res: Response, keyId: string): void {
+  #countAtEnd(req: Request, res: Response, begun: RequestBegun): void {
     noteFilled(this.#notes, req);
     const { baseUrl } = req;
     const isInRoute = req.route !== undefined;
@@ -48,7 +49,7 @@ export class RouteCounter {
       isCounted = true;
       // In front of a router, the route is known only when the request was answered.
       const route = isInRoute ? here : (findAnsweredRoute(this.#notes, req, baseUrl) ?? here);
-      this.#recorder.note(keyId, route, status);
+      this.#recorder.note(begun, route, status);
     };
     if (res.closed || res.destroyed) return count('aborted');
     res.once('finish', () => count(toStatusClass(res.statusCode)));
@@ -57,7 +58,9 @@ export class RouteCounter {
 }
 
 /** Counted is what the usage of a key counts: no request of a caller that has not proven the secret, and none that hides the key. */
-function getProvenKeyId(verdict: Verdict): string | undefined {
-  if (verdict.allowed) return verdict.apiKey.id;
-  return verdict.ownerId === undefined || verdict.code === 'invalid_token' ? undefined : verdict.keyId;
+function getProvenKey(verdict: Verdict): CountedFor | undefined {
+  if (verdict.allowed) return { keyId: verdict.apiKey.id, ownerId: verdict.apiKey.ownerId };
+  const { code, keyId, ownerId } = verdict;
+  if (keyId === undefined || ownerId === undefined || code === 'invalid_token') return undefined;
+  return { keyId, ownerId };
 }

@@ -36,8 +36,12 @@ export interface StoredSigningKey {
 
 /** Chains of refresh tokens. Each chain has one valid token; all before it were used. */
 export interface RefreshGrantStore {
-  /** Adds a chain. */
-  add(grant: RefreshGrant): Promise<void>;
+  /**
+   * Adds a chain, unless its key is revoked or there is none: chains of revoked keys are removed when their owner is erased.
+   *
+   * @returns whether it was added
+   */
+  add(grant: RefreshGrant): Promise<boolean>;
   find(id: string): Promise<RefreshGrant | null>;
   /**
    * Consumes the token and replaces it with another one, if it is still the valid one.

@@ -92,6 +92,23 @@ export class ServerHistory {
     const stored = on.selectFrom('audit_head').select('history').where('id', '=', sql.lit(1));
     return sql<number>`case when ${stored} = ${present} then 1 else 0 end`.as('is_history_recorded');
   }
+
+  /**
+   * A column of any statement: for how long the server has continued its history, in milliseconds by its own clock; -1 when
+   * it continues another one than the stored one. `null`: it does not say.
+   */
+  continuedFor(on: Kysely<Tables>): AliasedExpression<number | null, 'continued_for'> {
+    if (!this.#isReadable) return sql<null>`null`.as('continued_for');
+    const since = on
+      .selectFrom('audit_head')
+      .select(
+        sql<number>`case when ${sql.ref('history')} = ${present} then greatest(${postgresTime} - ${sql.ref('history_since')}, -1) else -1 end`.as(
+          'continued_for',
+        ),
+      )
+      .where('id', '=', sql.lit(1));
+    return sql<number>`(${since})`.as('continued_for');
+  }
 }
 
 function toLockedHead(row: AuditHead, unlistedLeaseMs: number): LockedHead {

@@ -221,7 +221,7 @@ export class SqlKeyStore implements KeyStore {
     this.observations = new SqlObservationLog(checked, runWithin);
     this.trail = new SqlAuditTrail(checked, runWithin);
     this.usage = new SqlUsageLog(checked, runWithin);
-    this.nonces = new SqlNonceStore(checked, runWithin);
+    this.nonces = new SqlNonceStore(checked, runWithin, this.#history);
     this.erasure = new SqlErasure(checked, runWithin);
     this.events = new SqlEventStore(checked, runWithin);
     const createLookup =
@@ -395,6 +395,8 @@ export class SqlKeyStore implements KeyStore {
         await this.#advanceUses(database, allowed, budget);
         await this.#addUsage(database, counts, budget);
         await this.#addUsedParts(database, parts, budget);
+        // Whoever waits for this write, such as an erasure, has stopped waiting at the deadline.
+        budget.check();
       };
       await this.#database.write(budget, addAll, { mayBeLost: true });
     });

@@ -1,4 +1,6 @@
+import { ApiKeysError } from '../errors.js';
 import type { NonceStore } from '../ports/nonce-store.js';
+import type { ServerHistory } from './server-history.js';
 import type { SqlDatabase } from './sql-database.js';
 import type { WithinDeadline } from './sql-change-feed.js';
 
@@ -6,19 +8,22 @@ import type { WithinDeadline } from './sql-change-feed.js';
 export class SqlNonceStore implements NonceStore {
   readonly #database: SqlDatabase;
   readonly #within: WithinDeadline;
+  readonly #history: Pick<ServerHistory, 'continuedFor'>;
 
-  constructor(database: SqlDatabase, within: WithinDeadline) {
+  /** @param history - of the server that answers: names are replicated like everything else, so one that took over may lack some */
+  constructor(database: SqlDatabase, within: WithinDeadline, history: Pick<ServerHistory, 'continuedFor'>) {
     this.#database = database;
     this.#within = within;
+    this.#history = history;
   }
 
-  take(name: string, expiresAt: number, now: number): Promise<boolean> {
+  take(name: string, expiresAt: number, now: number, takeableSince: number = Infinity): Promise<boolean> {
     return this.#within('Taking a name', (budget) =>
       // Not repeated after it began, because the second time it would find its own name.
       this.#database.write(
         budget,
         async (database) => {
-          const { numInsertedOrUpdatedRows = 0n } = await database
+          const taken = await database
             .insertInto('nonces')
             .values({ name, expires_at: expiresAt })
             // Expired names are removed in the background; until then they can be taken again.
@@ -28,8 +33,13 @@ export class SqlNonceStore implements NonceStore {
                 .doUpdateSet({ expires_at: expiresAt })
                 .where('nonces.expires_at', '<=', now),
             )
-            .executeTakeFirstOrThrow();
-          return numInsertedOrUpdatedRows === 1n;
+            .returning(this.#history.continuedFor(database))
+            .executeTakeFirst();
+          if (taken === undefined) return false;
+          // Both are differences of one clock each, so that the clock of the server may be any.
+          if (taken.continued_for !== null && taken.continued_for <= now - takeableSince)
+            throw createLostError();
+          return true;
         },
         { lane: 'requests' },
       ),
@@ -44,4 +54,11 @@ export class SqlNonceStore implements NonceStore {
       }),
     );
   }
+}
+
+function createLostError(): ApiKeysError {
+  const cause = new Error(
+    'Another database server has taken over, and may lack what was recorded last: whether this was used before is unknown',
+  );
+  return new ApiKeysError('unavailable', { cause });
 }

@@ -28,9 +28,11 @@ export class SqlObservationLog implements ObservationLog {
     return this.#within('Writing observed requests', async (budget) => {
       const merged = await mergeObservations(counts);
       if (merged.length === 0) return;
-      const add = (on: Kysely<Tables>): Promise<void> => {
+      const add = async (on: Kysely<Tables>): Promise<void> => {
         this.#add ??= compileAddObservations(on, this.#database.dialect);
-        return this.#add(on, merged, budget);
+        await this.#add(on, merged, budget);
+        // An erasure that waits for this write has stopped waiting at the deadline.
+        budget.check();
       };
       await this.#database.write(budget, add, { mayBeLost: true });
     });

@@ -21,7 +21,7 @@ import type { CheckedDatabases } from './checked-database.js';
 import type { SqlDatabase, SqlDialect } from './sql-database.js';
 import { isStorable } from '../domain/is-storable.js';
 import type { Tables } from './tables.js';
-import { toRefreshGrant, toRefreshGrantRow } from './queries/token-queries.js';
+import { insertRefreshGrant, toRefreshGrant } from './queries/token-queries.js';
 
 /** Runs a read that every request with a token may wait for, with the shorter deadline of reads of keys. */
 export type Lookup = <T>(what: string, work: (database: Kysely<Tables>) => Promise<T>) => Promise<T>;
@@ -128,13 +128,9 @@ function createRefreshGrantStore(
   return {
     add: (grant) =>
       within('Adding a refresh token', (budget) =>
-        database.write(
-          budget,
-          async (on) => {
-            await on.insertInto('refresh_grants').values(toRefreshGrantRow(grant)).execute();
-          },
-          { lane: 'requests' },
-        ),
+        database.write(budget, (on) => insertRefreshGrant(on, unchecked.dialect, grant), {
+          lane: 'requests',
+        }),
       ),
 
     async find(id) {

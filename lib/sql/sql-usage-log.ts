@@ -81,6 +81,8 @@ export class SqlUsageLog implements UsageLog {
         }
         this.#addRoutes ??= compileAddRoutes(on, dialect);
         await this.#addRoutes(on, merged, budget);
+        // An erasure that waits for this write has stopped waiting at the deadline.
+        budget.check();
       };
       await this.#database.write(budget, add, { mayBeLost: true });
     });

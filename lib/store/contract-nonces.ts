@@ -19,6 +19,11 @@ export function describeNonces({ describe, it, expect }: ContractContext): void 
       expect(await store.nonces.has('unseen', sampleTime)).toBe(false);
     });
 
+    it('are taken as ever where nothing was lost, whatever they belong to', async ({ store, other }) => {
+      expect(await store.nonces.take('old', sampleTime + 60, sampleTime, sampleTime - 300_000)).toBe(true);
+      expect(await other.nonces.take('old', sampleTime + 60, sampleTime, sampleTime - 300_000)).toBe(false);
+    });
+
     it('are taken by exactly one of many at once', async ({ store, other }) => {
       const tries = Array.from({ length: 40 }, (_, index) =>
         (index % 2 === 0 ? store : other).nonces.take('once', sampleTime + 60, sampleTime),

@@ -1,7 +1,14 @@
 import type { KeyStore } from '../ports/key-store.js';
 import type { RefreshGrant, StoredSigningKey } from '../ports/token-store.js';
 import type { ContractContext } from './contract-context.js';
-import { insert, createSampleEvent, createSampleKey, sampleTime } from './sample-keys.js';
+import {
+  createNextVersion,
+  createSampleEvent,
+  createSampleKey,
+  insert,
+  sampleTime,
+  update,
+} from './sample-keys.js';
 
 function createSigningKey(changes: Partial<StoredSigningKey> = {}): StoredSigningKey {
   return {
@@ -60,6 +67,17 @@ export function describeTokens({ describe, it, expect }: ContractContext): void 
       expect(await refreshGrants.replace('chain-1', 'first', 'third')).toBe(false);
       expect(await refreshGrants.replace('unknown', 'first', 'second')).toBe(false);
       expect(await refreshGrants.find('chain-1')).toEqual(grant({ digest: 'second' }));
+    });
+
+    it('are added to no key that is revoked, and to none that there is not', async ({ store, other }) => {
+      await insert(store, createSampleKey());
+      expect(await store.tokens.refreshGrants.add(grant())).toBe(true);
+      await update(other, createNextVersion(createSampleKey(), { revokedAt: sampleTime }));
+      expect(await store.tokens.refreshGrants.add(grant({ id: 'chain-2' }))).toBe(false);
+      expect(await store.tokens.refreshGrants.add(grant({ id: 'chain-3', keyId: 'unknown' }))).toBe(false);
+      expect(await other.tokens.refreshGrants.find('chain-2')).toBe(null);
+      expect(await other.tokens.refreshGrants.find('chain-3')).toBe(null);
+      expect(await other.tokens.refreshGrants.find('chain-1')).toEqual(grant());
     });
 
     it('are used up by exactly one of many at once', async ({ store, other }) => {

@@ -63,7 +63,7 @@ export async function checkAssertion(
   // A request that would be refused anyway does not use the assertion up.
   if (findRefusal(prepared, credential, request, now) === null) {
     const name = `client assertion ${id} ${createHash('sha256').update(read.id).digest('base64url')}`;
-    const take = (): Promise<boolean> => nonces.take(name, read.expiresAt, now);
+    const take = (): Promise<boolean> => nonces.take(name, read.expiresAt, now, read.acceptableSince);
     if (!(await budget.takeProof(prepared.key, take))) {
       throw refuse('It was used before: each assertion needs a jti of its own.');
     }
@@ -119,6 +119,8 @@ interface ReadAssertion {
   readonly id: string;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
+  /** It was refused before, epoch milliseconds. */
+  readonly acceptableSince: number;
 }
 
 function readAssertion(
@@ -135,15 +137,17 @@ function readAssertion(
   const expiresAt = parseNumericDate(exp);
   if (expiresAt === null) throw refuse('Its exp is missing, or not in whole seconds since 1970.');
   if (expiresAt <= now) throw refuse('Its exp has passed.');
-  if (expiresAt > now + maxAheadMs + skewMs) throw refuse('Its exp must be at most five minutes ahead.');
-  const isEarly = (time: unknown): boolean =>
-    time !== undefined && (parseNumericDate(time) ?? Infinity) > now + skewMs;
-  if (isEarly(nbf)) throw refuse('Its nbf is in the future, or not in whole seconds since 1970.');
-  if (isEarly(iat)) throw refuse('Its iat is in the future, or not in whole seconds since 1970.');
+  const sinceExp = expiresAt - maxAheadMs - skewMs;
+  if (sinceExp > now) throw refuse('Its exp must be at most five minutes ahead.');
+  const readStart = (time: unknown): number =>
+    time === undefined ? -Infinity : (parseNumericDate(time) ?? Infinity) - skewMs;
+  const [sinceNbf, sinceIat] = [readStart(nbf), readStart(iat)];
+  if (sinceNbf > now) throw refuse('Its nbf is in the future, or not in whole seconds since 1970.');
+  if (sinceIat > now) throw refuse('Its iat is in the future, or not in whole seconds since 1970.');
   if (typeof jti !== 'string' || jti === '' || jti.length > maxIdLength) {
     throw refuse(`Its jti must be a string of 1 to ${maxIdLength} characters.`);
   }
-  return { keyId: sub, id: jti, expiresAt };
+  return { keyId: sub, id: jti, expiresAt, acceptableSince: Math.max(sinceExp, sinceNbf, sinceIat) };
 }
 
 /** Whether an audience names nobody but this server; a list may name it in both ways. */

@@ -70,7 +70,8 @@ export function createSignatureCheck(
         const name = `client ${deriveUseName('client signature', keyId, signed, bytes.toString('hex'))}`;
         if (!isTimely(signedAt, now)) return null;
         // In the last moment of its age it is still accepted.
-        const take = (): Promise<boolean> => nonces.take(name, signedAt + maxAgeMs + 1, now);
+        const take = (): Promise<boolean> =>
+          nonces.take(name, signedAt + maxAgeMs + 1, now, signedAt - skewMs);
         if (!(await budget.takeProof(prepared.key, take))) return null;
       }
       return { prepared, credential };

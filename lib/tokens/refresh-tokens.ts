@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ParsedToken } from '../domain/key-format.js';
 import { narrowScopes } from '../domain/token-scope.js';
+import { problems } from '../errors.js';
 import type { ChangeContext } from '../manage/change.js';
 import type { RefreshGrant } from '../ports/token-store.js';
 import { issueToken, type IssuedToken } from './issue-token.js';
@@ -50,7 +51,11 @@ export async function issueRefreshable(
     expiresAt: Math.min(now + policy.refreshLifetimeSeconds * 1000, endsBy),
     digest: digestSecret(secret),
   };
-  await store.tokens.refreshGrants.add(grant);
+  // It may have been revoked since it was read, and its owner erased.
+  if (!(await store.tokens.refreshGrants.add(grant))) {
+    const { id: keyId, ownerId } = key.record;
+    throw new TokenError('invalid_client', problems.key_revoked.detail, { keyId, ownerId });
+  }
   if (session === undefined) await limitConnections(ports, grant);
   const effectiveBy = session === undefined ? null : await limitSessions(ports, grant, session);
   return { ...issued, refreshToken: refreshFormat.compose(id, secret), chainId: id, effectiveBy };

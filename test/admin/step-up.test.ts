@@ -164,6 +164,27 @@ describe('a second factor', () => {
     challengeOf(await rotate({ challenge, code: currentCode() }), 'step_up_used');
   });
 
+  it('is not believed while a database server that took over may not know which codes were used', async () => {
+    const client = new pg.Client({ connectionString: connection });
+    await client.connect();
+    const setSince = (age: number): Promise<unknown> =>
+      client.query(
+        `update ${schema}.audit_head set history_since = extract(epoch from clock_timestamp()) * 1000 - ${age}`,
+      );
+    try {
+      const challenge = challengeOf(await rotate());
+      for (const age of [0, 140_000]) {
+        await setSince(age);
+        expectProblem(await rotate({ challenge, code: currentCode() }), 503, 'unavailable');
+      }
+      await setSince(160_000);
+      expect((await rotate({ challenge, code: currentCode() })).status).toBe(200);
+    } finally {
+      await client.query(`update ${schema}.audit_head set history_since = 0`);
+      await client.end();
+    }
+  });
+
   it.each([
     ['If-Match', 'no tag', 400],
     ['If-Match', `"${'x'.repeat(600)}"`, 400],

@@ -55,6 +55,23 @@ async function listStored(id: string): Promise<readonly string[]> {
 }
 
 describe('usage by route', () => {
+  it('is not stored of the request that erases the owner of its key', async () => {
+    const { requireApiKey, owners } = instance.apiKeys;
+    const app = createApp((it) => {
+      it.get('/orders', requireApiKey('orders:read'), end);
+      it.delete('/account', requireApiKey('orders:read'), async (req, res) => {
+        await owners.as(theApp).erase({ ownerId: req.apiKey?.ownerId ?? '' });
+        res.json({});
+      });
+    });
+    const { id, token } = await instance.key({ ownerId: 'alice' });
+    const other = await instance.key({ ownerId: 'bob' });
+    for (const each of [token, other.token]) expect((await send(app, '/orders', each)).status).toBe(200);
+    expect((await request(app).delete('/account').set('X-API-Key', token)).status).toBe(200);
+    expect(await listCounted(id)).toEqual([]);
+    expect(await listStored(other.id)).toEqual(['/orders 2xx 1']);
+  });
+
   it('has the declared route and the class of status of each answered request of a key', async () => {
     const { requireApiKey } = instance.apiKeys;
     const fail: RequestHandler = () => {

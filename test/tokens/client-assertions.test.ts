@@ -11,6 +11,9 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { KeyStore } from '../../lib/store/index.js';
+import pg from 'pg';
+import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
+import { makeOwnDatabase } from '../harness/own-database.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { addPublicKey } from './public-key-of.js';
 import { basic, readParts, startTokenApp, type Answer, type MadeKey, type TokenApp } from './token-app.js';
@@ -33,6 +36,43 @@ function signed(key: KeyObject, header: Json, claims: unknown): string {
     key.asymmetricKeyType === 'rsa' ? sign('sha256', input, { key, ...pss }) : sign(null, input, key);
   return `${input.toString()}.${signature.toString('base64url')}`;
 }
+
+it('R69 an assertion from before a database server took over, or that may be so old, is not accepted', async () => {
+  const database = await makeOwnDatabase('PostgreSQL');
+  const store = postgresStore({ connection: database.url, logger: console });
+  const app = await startTokenApp({ store });
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  const setSince = (age: number): Promise<unknown> =>
+    client.query(
+      `update api_keys.audit_head set history_since = extract(epoch from clock_timestamp()) * 1000 - ${age}`,
+    );
+  try {
+    const { id } = await app.key();
+    await addPublicKey(store, id, ed25519);
+    const ask = async (times: Json): Promise<number> => {
+      const claims = { iss: id, sub: id, aud: app.url, jti: randomUUID(), ...times };
+      const shown = signed(ed25519, { alg: 'EdDSA' }, claims);
+      const form = { grant_type: 'client_credentials', client_assertion_type: assertionType };
+      return (await app.post('/token', { ...form, client_assertion: shown })).status;
+    };
+    const now = app.clock.now() / 1000;
+    // Acceptable for the tolerated skew before it was made, and by a clock that is a minute ahead.
+    await setSince(85_000);
+    expect(await ask({ exp: now + 300, iat: now })).toBe(503);
+    await setSince(95_000);
+    expect(await ask({ exp: now + 300, iat: now })).toBe(200);
+    expect(await ask({ exp: now + 300, nbf: now })).toBe(200);
+    // Without a time at which it was made, from the time on that its end allows.
+    expect(await ask({ exp: now + 60 })).toBe(503);
+    expect(await ask({ exp: now + 320 })).toBe(200);
+  } finally {
+    await client.end();
+    await app.close();
+    await store.close();
+    await database.remove();
+  }
+});
 
 describe('private_key_jwt', () => {
   let app: TokenApp;

@@ -20,6 +20,7 @@ import { createKeyFormat } from '../../lib/domain/key-format.js';
 import { noScope } from '../../lib/domain/scope-requirement.js';
 import type { TokenService } from '../../lib/tokens/token-service.js';
 import { rotateAfterMs, leadMs } from '../../lib/tokens/signing-keys.js';
+import { createNextVersion, update } from '../../lib/store/sample-keys.js';
 import { scopes, testPepper } from '../harness/instance.js';
 import { readParts } from './token-app.js';
 
@@ -174,6 +175,31 @@ describe('tokens without HTTP', () => {
         'invalid_grant',
       );
       expect(await store.tokens.refreshGrants.find(second.chainId)).toBeNull();
+    });
+
+    it('are not started for a key that is revoked meanwhile, so that no row comes after an erasure', async () => {
+      const { refreshGrants } = store.tokens;
+      const late = await start(
+        {
+          ...store,
+          tokens: {
+            ...store.tokens,
+            isRevoked: (id) => store.tokens.isRevoked(id),
+            refreshGrants: {
+              ...refreshGrants,
+              async add(grant) {
+                const record = await store.find(client.keyId);
+                if (record !== null) await update(store, createNextVersion(record, { revokedAt: clock.now() }));
+                return refreshGrants.add(grant);
+              },
+            },
+          },
+        },
+        clock,
+      );
+      started.push(late);
+      expect(await refusal(late.tokens.issueRefreshable(client, undefined))).toBe('invalid_client');
+      expect(await refreshGrants.sessions(client.keyId, 0)).toEqual([]);
     });
 
     it('R71 used twice, or for a key that is off, name the key for the access log', async () => {

@@ -48,7 +48,8 @@ export function createCheckSecondFactor(
     if (code === '') throw createRefusal('tfa_code_is_required');
     const opened = challenge.length > maxCursorLength ? null : challenges.open(challenge, binding);
     if (opened === null || now >= opened.expiresAt) throw createRefusal('challenge_timeout');
-    if (!(await nonces.take(`step-up-challenge:${opened.name}`, opened.expiresAt, now))) {
+    const { name, expiresAt } = opened;
+    if (!(await nonces.take(`step-up-challenge:${name}`, expiresAt, now, expiresAt - challengeMs))) {
       throw createRefusal('challenge_timeout');
     }
     const verdict = await codes.check(caller, code, () =>
