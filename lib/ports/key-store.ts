@@ -216,7 +216,8 @@ export interface KeyStoreTransaction {
    */
   noteExpiry(notice: ExpiryNotice, event: AuditEntryDraft): Promise<boolean>;
   /**
-   * Revokes a token, and adds the event; the key does not change. Does nothing when it was revoked before.
+   * Revokes a token, or a chain of refresh tokens, whose row is removed; and adds the event, unless it was revoked before. The key does
+   * not change.
    *
    * @returns whether this is the first time
    */
