@@ -231,7 +231,10 @@ export interface KeyStoreTransaction {
    * `record.version` must be the stored version plus one (1 when none is stored), else it rejects.
    */
   putWebhook(record: WebhookRecord, event: AuditEntryDraft): Promise<void>;
-  /** Removes a webhook with its queue and deliveries, and adds the event. `version` must be the stored one, else it rejects. */
+  /**
+   * Removes a webhook with its queue, and adds the event. Its deliveries are left to {@link EventStore.removeOrphans}, however many there
+   * are. `version` must be the stored one, else it rejects.
+   */
   removeWebhook(webhook: Pick<WebhookRecord, 'id' | 'version'>, event: AuditEntryDraft): Promise<void>;
   /**
    * Adds the event, which repeats the version of a key whose last entry is going to be cut off; the key does not change. Does
