@@ -14,6 +14,7 @@ import type { EventDelivery } from '../ports/event-store.js';
 import type { AttemptOutcome } from './attempt.js';
 import { assertExpectedWebhook, createWebhookEntry, requireWebhook } from './change-webhook.js';
 import { createWebhook, type WebhookWithSecret } from './create-webhook.js';
+import { replayAll } from './replay-all.js';
 import { listDeliveries, type DeliveryFilter } from './list-deliveries.js';
 import { rotateWebhookSecret } from './rotate-webhook-secret.js';
 import { sendToWebhook } from './send-to-webhook.js';
@@ -51,7 +52,7 @@ export interface WebhookService {
     input: KeyInput,
     expected?: ExpectedVersion,
   ): Promise<WebhookRecord>;
-  /** Removes it with all that was not delivered, and returns it as it was. */
+  /** Removes it, and returns it as it was; what was not delivered is neither sent nor shown any more. */
   delete(context: ChangeContext, id: string, expected?: ExpectedVersion): Promise<WebhookRecord>;
   rotateSecret(
     context: ChangeContext,
@@ -143,7 +144,8 @@ export function createWebhookService(ports: WebhookPorts): WebhookService {
     async replay(context, id, input) {
       const { sequences } = readFields(input, { sequences: parseSequences }, []);
       await find(context, id);
-      return store.events.replay(id, sequences ?? null, clock.now());
+      if (sequences !== undefined) return store.events.replay(id, sequences, clock.now());
+      return replayAll({ events: store.events, clock }, id);
     },
   };
 }

@@ -69,6 +69,9 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
       settle: (...results) => events.settle(...results),
       prune: (...range) => events.prune(...range),
       replay: (...dead) => events.replay(...dead),
+      // Nor have they a method that came later.
+      removeOrphans: async (limit) =>
+        (events as Partial<EventStore> | undefined)?.removeOrphans?.(limit) ?? 0,
       listDeliveries: leased((query) => events.listDeliveries(query)),
       findWebhook: leased((id) => events.findWebhook(id)),
     },

@@ -36,7 +36,7 @@ export interface HousekeeperParts {
 }
 
 /**
- * Removes expired rows, keys that ended long ago and old entries of the trail in the background. A run continues until none are left, in
+ * Removes expired rows, deliveries whose queue is gone, keys that ended long ago and old entries of the trail in the background. A run continues until none are left, in
  * small batches with pauses, so that requests can proceed in between, however many rows there are.
  */
 export class Housekeeper {
@@ -93,6 +93,7 @@ export class Housekeeper {
     await removeExpired('refreshGrants', now);
     await this.#runInBatches((limit) => store.usage.forgetBefore(now - usageKeptMs, limit));
     await this.#queues.remove(now);
+    await this.#runInBatches((limit) => store.events.removeOrphans(limit));
     if (endedKeysMs === null) return;
     await removeEndedKeys({ store, clock, isStopped: () => this.#isStopped }, now - endedKeysMs);
   }

@@ -133,15 +133,18 @@ export class MemoryEventStore implements EventStore {
       .slice(0, limit);
   }
 
-  async replay(queueId: string, sequences: readonly number[] | null, now: number): Promise<number> {
+  async replay(queueId: string, sequences: readonly number[], now: number): Promise<number> {
     const deliveries = this.#find(queueId)?.deliveries;
-    const dead = this.#list(queueId).filter(
-      ({ sequence, isDead }) => isDead && (sequences === null || sequences.includes(sequence)),
-    );
+    const dead = this.#list(queueId).filter(({ sequence, isDead }) => isDead && sequences.includes(sequence));
     for (const delivery of dead) {
       deliveries?.set(delivery.sequence, { ...delivery, isDead: false, attempts: 0, dueAt: now });
     }
     return dead.length;
+  }
+
+  /** Deliveries are removed with their queue. */
+  async removeOrphans(): Promise<number> {
+    return 0;
   }
 
   async prune(before: number, limit: number): Promise<number> {

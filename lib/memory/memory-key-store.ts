@@ -95,6 +95,7 @@ export function memoryStore(): KeyStore {
       usage.forgetKeys(transaction.removedKeyIds, Infinity);
       for (const id of transaction.removedKeyIds) usage.forgetParts(id);
       tokens.removeOfKeys(transaction.removedKeyIds);
+      tokens.removeChains(transaction.revokedTokenIds);
       if (contents.events.length > before) feed.notify();
       return result;
     } finally {

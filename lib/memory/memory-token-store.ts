@@ -7,6 +7,8 @@ export interface MemoryTokenStore extends TokenStore {
   removeExpired(time: number, limit: number): number;
   /** Removes the chains of keys, and returns how many were removed. */
   removeOfKeys(keyIds: readonly string[]): number;
+  /** Removes those of these chains that there are. */
+  removeChains(ids: readonly string[]): void;
 }
 
 /**
@@ -26,6 +28,10 @@ export function createMemoryTokenStore(
     removeExpired: (time, limit) => deleteSome(grants, limit, ({ expiresAt }) => expiresAt <= time),
 
     removeOfKeys: (keyIds) => deleteSome(grants, Infinity, ({ keyId }) => keyIds.includes(keyId)),
+
+    removeChains(ids) {
+      for (const id of ids) grants.delete(id);
+    },
 
     isRevoked: async (tokenId) => isRevoked(tokenId),
 

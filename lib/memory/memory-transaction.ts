@@ -31,6 +31,7 @@ export class MemoryTransaction implements KeyStoreTransaction {
   readonly #keys: Map<string, ApiKeyRecord>;
   readonly #removedKeys: Map<string, RemovedKey>;
   readonly #removedNow: string[] = [];
+  readonly #revokedNow: string[] = [];
   readonly #owners: Map<string, OwnerRecord>;
   readonly #changed = new Set<string>();
   readonly #events: StoredEvent[];
@@ -150,6 +151,11 @@ export class MemoryTransaction implements KeyStoreTransaction {
     return this.#removedNow;
   }
 
+  /** The ids of the tokens and chains that the change has revoked, also of those that were revoked before. */
+  get revokedTokenIds(): readonly string[] {
+    return this.#revokedNow;
+  }
+
   async setCredits(keyId: string, balance: CreditBalance | null, change: CreditChange): Promise<void> {
     this.#step(() => {
       this.#credits.set(keyId, { balance, change });
@@ -180,6 +186,7 @@ export class MemoryTransaction implements KeyStoreTransaction {
 
   async revokeToken({ id, expiresAt }: RevokedToken, event: AuditEntryDraft): Promise<boolean> {
     return this.#step(() => {
+      this.#revokedNow.push(id);
       if (this.#revokedTokens.has(id)) return false;
       this.#revokedTokens.set(id, expiresAt);
       this.#append(event);

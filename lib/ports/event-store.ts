@@ -10,12 +10,12 @@ import type { WebhookRecord } from '../domain/webhook.js';
  */
 export interface EventStore {
   /**
-   * Declares the queue of code: adds one that begins after the last entry of the trail, or records when it was declared the last time
-   * (`now`, epoch milliseconds) and changes nothing else. Committed when it resolves.
+   * Declares the queue of code: adds one that begins after the last entry of the trail, without deliveries, or records when it was
+   * declared the last time (`now`, epoch milliseconds) and changes nothing else. Committed when it resolves.
    */
   addQueue(id: string, now: number): Promise<void>;
   /**
-   * Removes the queue of code and all that was not delivered. Nothing happens unless it was declared at that time the last time, so that
+   * Removes the queue of code; what was not delivered is left to {@link removeOrphans}, and no method shows it. Nothing happens unless it was declared at that time the last time, so that
    * a process which declares it meanwhile keeps it.
    *
    * @returns whether it was removed
@@ -64,11 +64,18 @@ export interface EventStore {
   /**
    * Lets dead deliveries wait again, as if they had never been attempted.
    *
-   * @param sequences - which; `null`: all of them
+   * @param sequences - which: a few hundred at most, those that are not dead are passed over
    * @param now - epoch milliseconds
    * @returns how many
    */
-  replay(queueId: string, sequences: readonly number[] | null, now: number): Promise<number>;
+  replay(queueId: string, sequences: readonly number[], now: number): Promise<number>;
+  /**
+   * Deletes deliveries whose queue was removed, of a webhook or of code, at most `limit` of them. There may be any number of them, and
+   * no other method touches them.
+   *
+   * @returns how many; fewer than `limit` when there are no more
+   */
+  removeOrphans(limit: number): Promise<number>;
   /**
    * Deletes deliveries that died before a time (epoch milliseconds), at most `limit` of them.
    *

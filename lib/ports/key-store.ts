@@ -216,7 +216,8 @@ export interface KeyStoreTransaction {
    */
   noteExpiry(notice: ExpiryNotice, event: AuditEntryDraft): Promise<boolean>;
   /**
-   * Revokes a token, and adds the event; the key does not change. Does nothing when it was revoked before.
+   * Revokes a token, or a chain of refresh tokens, whose row is removed; and adds the event, unless it was revoked before. The key does
+   * not change.
    *
    * @returns whether this is the first time
    */
@@ -230,7 +231,10 @@ export interface KeyStoreTransaction {
    * `record.version` must be the stored version plus one (1 when none is stored), else it rejects.
    */
   putWebhook(record: WebhookRecord, event: AuditEntryDraft): Promise<void>;
-  /** Removes a webhook with its queue and deliveries, and adds the event. `version` must be the stored one, else it rejects. */
+  /**
+   * Removes a webhook with its queue, and adds the event. Its deliveries are left to {@link EventStore.removeOrphans}, however many there
+   * are. `version` must be the stored one, else it rejects.
+   */
   removeWebhook(webhook: Pick<WebhookRecord, 'id' | 'version'>, event: AuditEntryDraft): Promise<void>;
   /**
    * Adds the event, which repeats the version of a key whose last entry is going to be cut off; the key does not change. Does

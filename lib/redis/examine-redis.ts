@@ -4,6 +4,7 @@ import { describeRedisError } from './describe-redis-error.js';
 import { examineScript } from './examine-script.js';
 import { createManagedRedis, type ManagedRedis } from './managed-redis.js';
 import { readInfo } from './read-info.js';
+import { readString, readStrings, refuseAnswer } from './read-answer.js';
 import type { RedisClient } from './redis-client.js';
 import { readRedisRefusal } from './redis-refusal.js';
 import { runScript } from './run-script.js';
@@ -53,7 +54,7 @@ async function examineOpen({ client }: ManagedRedis, keyPrefix: string): Promise
   let info: ReadonlyMap<string, string> = new Map();
   if (error === null && informed.info !== undefined) {
     try {
-      info = readInfo(String(await answerInTime(informed.info(), answerMs)));
+      info = readInfo(readString(await answerInTime(informed.info(), answerMs)));
     } catch (thrown) {
       note('info', thrown);
     }
@@ -88,18 +89,23 @@ async function readLatency(client: RedisClient, keyPrefix: string): Promise<numb
   const times: number[] = [];
   for (let read = 0; read < measuredReads; read += 1) {
     const begin = performance.now();
-    await answerInTime(runScript(client, readScript, [`${keyPrefix}{doctor}`], []), answerMs);
+    readStrings(await answerInTime(runScript(client, readScript, [`${keyPrefix}{doctor}`], []), answerMs), 1);
     times.push(performance.now() - begin);
   }
   return times.toSorted((one, other) => one - other)[Math.floor(measuredReads / 2)] ?? 0;
 }
 
-/** The commands of the script that the access list has refused. */
+/**
+ * The commands of the script that the access list has refused.
+ *
+ * @throws when the reply is no list of commands and errors
+ */
 function listForbidden(answer: unknown): readonly string[] {
-  const parts: readonly unknown[] = Array.isArray(answer) ? answer : [];
+  if (!Array.isArray(answer) || answer.length % 2 !== 0) return refuseAnswer();
+  const parts = readStrings(answer, answer.length);
   return parts.flatMap((command, index) =>
-    index % 2 === 0 && readRedisRefusal({ message: String(parts[index + 1]) }) === 'NOPERM'
-      ? [String(command).toLowerCase()]
+    index % 2 === 0 && readRedisRefusal({ message: parts[index + 1] }) === 'NOPERM'
+      ? [command.toLowerCase()]
       : [],
   );
 }

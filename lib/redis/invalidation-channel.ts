@@ -96,18 +96,23 @@ export class InvalidationChannel {
     this.#retry = setTimeout(() => this.#connect(), pauseMs).unref();
   }
 
+  /** Whether messages are sent: until it is closed, or the access list refuses them. */
+  get isOn(): boolean {
+    return !this.#isOff;
+  }
+
   /**
-   * Publishes a message to the other processes.
+   * Publishes a message to the other processes, and returns the reply as it came.
    *
-   * @throws what the client rejects with, except for a missing permission
+   * @throws what the client rejects with, except for a missing permission, after which nothing is sent
    */
-  async publish(): Promise<void> {
-    if (this.#isOff) return;
+  async publish(): Promise<unknown> {
     try {
-      readInteger(await this.#parts.client.publish(this.#parts.channel, this.#ownMessage));
+      return await this.#parts.client.publish(this.#parts.channel, this.#ownMessage);
     } catch (error) {
       if (readRedisRefusal(error) !== 'NOPERM') throw error;
       this.#turnOff('the access list does not allow PUBLISH (NOPERM)');
+      return 0;
     }
   }
 
@@ -123,7 +128,7 @@ export class InvalidationChannel {
     const subscriber = this.#subscriber;
     if (subscriber === null || subscriber.status !== 'ready') return;
     try {
-      await answerInTime(subscriber.subscribe(this.#parts.channel), subscribeTimeoutMs);
+      readInteger(await answerInTime(subscriber.subscribe(this.#parts.channel), subscribeTimeoutMs));
       if (isNew && !this.#isOff) this.#parts.onInvalidation();
     } catch (error) {
       // A server that does not reply to SUBSCRIBE delivers no messages either.

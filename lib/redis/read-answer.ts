@@ -28,10 +28,19 @@ export const readInteger: ReadAnswer<number> = (answer) => {
   return Number.isSafeInteger(number) ? number : refuseAnswer();
 };
 
-/** Reads a list of exactly `length` integers. */
-export function readIntegers(answer: unknown, length: number): readonly number[] {
+/** Reads a list of exactly `length` integers, none of them negative. */
+export function readCounts(answer: unknown, length: number): readonly number[] {
   if (!Array.isArray(answer) || answer.length !== length) return refuseAnswer();
-  return answer.every((each) => typeof each === 'number') ? answer : answer.map(readInteger);
+  return answer.every(isCount) ? answer : answer.map(readCount);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function readCount(answer: unknown): number {
+  const number = readInteger(answer);
+  return isCount(number) ? number : refuseAnswer();
 }
 
 /** Reads a string. */

@@ -3,7 +3,7 @@ import type { CountedDemand, LimitDemand, LimitSubject, RateLimiter } from '../p
 import { BatchedCounts } from './batched-counts.js';
 import { limitScript, type LimitCommand } from './limit-script.js';
 import { OutageLog } from './outage-log.js';
-import { isUnreadable, readInteger, readIntegers } from './read-answer.js';
+import { isUnreadable, readInteger, readCounts } from './read-answer.js';
 import { defaultKeyPrefix } from './default-key-prefix.js';
 import type { ManagedRedis } from './managed-redis.js';
 import { readRedisRefusal } from './redis-refusal.js';
@@ -63,7 +63,7 @@ export function createRedisRateLimiter({
     pausedUntil = performance.now() + pauseMs;
     redis.exchange(
       () => run('count', [`${keyPrefix}limits:{probe}:probe`], ['1:probe 1000000 1000;']),
-      (answer) => readIntegers(answer, 5),
+      (answer) => readCounts(answer, 5),
       () => {
         pausedUntil = -Infinity;
         noteSuccess();
@@ -82,7 +82,7 @@ export function createRedisRateLimiter({
     (names, values, length, done) =>
       redis.exchange(
         () => run('count', names, values),
-        (answer) => readIntegers(answer, length),
+        (answer) => readCounts(answer, length),
         (answer) => {
           noteSuccess();
           done(answer);

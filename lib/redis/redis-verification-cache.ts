@@ -142,12 +142,12 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
     },
 
     notifyOthers() {
-      if (redis.isUsable())
-        redis.query(
-          () => invalidations.publish(),
-          (answer) => answer,
-          () => undefined,
-        );
+      if (!redis.isUsable() || !invalidations.isOn) return;
+      redis.query(
+        () => invalidations.publish(),
+        readInteger,
+        () => undefined,
+      );
     },
 
     onInvalidation(listener) {

@@ -13,6 +13,8 @@ import {
   countBySubject,
   countWaiting,
   deleteDead,
+  deleteOrphaned,
+  findOrphanedQueue,
   holdQueue,
   listDeliveries,
   listDue,
@@ -26,6 +28,9 @@ import type { WithinDeadline } from './sql-change-feed.js';
 import type { SqlDatabase } from './sql-database.js';
 import type { Tables } from './tables.js';
 
+/** Deliveries of a removed queue that are deleted in one statement. */
+const orphansPerBatch = 200;
+
 /** Events on their way, on SQLite and PostgreSQL alike. */
 export class SqlEventStore implements EventStore {
   readonly #database: SqlDatabase;
@@ -37,13 +42,18 @@ export class SqlEventStore implements EventStore {
   }
 
   addQueue(id: string, now: number): Promise<void> {
-    return this.#write('Adding a queue of events', async (on) => {
-      const { sequence } = await on
-        .selectFrom('audit_head')
-        .select('sequence')
-        .where('id', '=', 1)
-        .executeTakeFirstOrThrow();
-      await insertQueue(on, id, sequence, now);
+    return this.#within('Adding a queue of events', async (budget) => {
+      // What is left of a queue of this name that was removed is none of its deliveries. After the deadline, the next call goes on.
+      const removeSome = (on: Kysely<Tables>): Promise<number> => deleteOrphaned(on, id, orphansPerBatch);
+      while ((await this.#database.write(budget, removeSome)) === orphansPerBatch) budget.check();
+      await this.#database.write(budget, async (on) => {
+        const { sequence } = await on
+          .selectFrom('audit_head')
+          .select('sequence')
+          .where('id', '=', 1)
+          .executeTakeFirstOrThrow();
+        await insertQueue(on, id, sequence, now);
+      });
     });
   }
 
@@ -93,8 +103,23 @@ export class SqlEventStore implements EventStore {
     );
   }
 
-  replay(queueId: string, sequences: readonly number[] | null, now: number): Promise<number> {
+  replay(queueId: string, sequences: readonly number[], now: number): Promise<number> {
     return this.#write('Replaying events', (on) => replayDeliveries(on, queueId, sequences, now));
+  }
+
+  removeOrphans(limit: number): Promise<number> {
+    return this.#within('Removing deliveries without a queue', async (budget) => {
+      let removed = 0;
+      for (let after = ''; removed < limit;) {
+        const queueId = await this.#database.read(budget, (on) => findOrphanedQueue(on, after));
+        if (queueId === undefined) break;
+        removed += await this.#database.writeOnce(budget, (on) =>
+          deleteOrphaned(on, queueId, limit - removed),
+        );
+        after = queueId;
+      }
+      return removed;
+    });
   }
 
   prune(before: number, limit: number): Promise<number> {

@@ -21,7 +21,7 @@ import type { CheckedDatabases } from './checked-database.js';
 import type { SqlDatabase, SqlDialect } from './sql-database.js';
 import { isStorable } from '../domain/is-storable.js';
 import type { Tables } from './tables.js';
-import { insertRefreshGrant, toRefreshGrant } from './queries/token-queries.js';
+import { deleteRefreshGrant, insertRefreshGrant, toRefreshGrant } from './queries/token-queries.js';
 
 /** Runs a read that every request with a token may wait for, with the shorter deadline of reads of keys. */
 export type Lookup = <T>(what: string, work: (database: Kysely<Tables>) => Promise<T>) => Promise<T>;
@@ -164,7 +164,7 @@ function createRefreshGrantStore(
     async remove(id) {
       if (!isStorable(id)) return;
       await within('Ending a chain of refresh tokens', (budget) =>
-        database.write(budget, (on) => on.deleteFrom('refresh_grants').where('id', '=', id).execute(), {
+        database.write(budget, (on) => deleteRefreshGrant(on, id), {
           lane: 'requests',
         }),
       );

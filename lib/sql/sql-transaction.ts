@@ -21,7 +21,7 @@ import { asUnavailable } from './as-unavailable.js';
 import type { LockedHead } from './server-history.js';
 import type { SqlDialect } from './sql-database.js';
 import type { Tables } from './tables.js';
-import { insertRevokedToken } from './queries/token-queries.js';
+import { deleteRefreshGrant, insertRevokedToken } from './queries/token-queries.js';
 import { deleteKey } from './queries/removed-keys.js';
 import {
   countWebhooks,
@@ -138,6 +138,7 @@ export class SqlTransaction implements KeyStoreTransaction {
   revokeToken(token: RevokedToken, event: AuditEntryDraft): Promise<boolean> {
     return this.#step(async () => {
       const isFirst = await insertRevokedToken(this.#transaction, token);
+      await deleteRefreshGrant(this.#transaction, token.id);
       if (isFirst) await this.#append(event);
       return isFirst;
     });

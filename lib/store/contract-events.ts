@@ -45,6 +45,32 @@ export function describeEvents({ describe, it, expect }: ContractContext): void 
       expect(await listLeft(other)).toEqual([]);
     });
 
+    it('leave deliveries behind that no method shows, which are removed some at a time', async ({
+      store,
+      other,
+    }) => {
+      await addDeliveries(store, ['a', 'b', 'c', 'd', 'e']);
+      await store.events.settle(queueId, [fail(1, 1, { isDead: true })]);
+      const kept = 'callback:kept';
+      await store.events.addQueue(kept, sampleTime);
+      const events = [createQueuedEvent(1, 'a'), createQueuedEvent(2, 'b')];
+      await store.events.advance({ queueId: kept, from: 0, to: 2, events, dueAt: sampleTime });
+      await store.events.removeQueue(queueId, sampleTime);
+      expect([await listLeft(other), await listDue(other, sampleTime)]).toEqual([[], []]);
+      expect(await other.events.countWaiting(queueId, 9)).toBe(0);
+      expect((await other.events.countBySubject(queueId, ['a', 'b'], false)).size).toBe(0);
+      expect(await other.events.replay(queueId, [1], sampleTime)).toBe(0);
+      let removed = 0;
+      do {
+        removed = await store.events.removeOrphans(2);
+        expect(removed <= 2).toBe(true);
+      } while (removed === 2);
+      expect(await store.events.removeOrphans(2)).toBe(0);
+      expect((await other.events.listDeliveries({ queueId: kept, limit: 9 })).length).toBe(2);
+      await other.events.addQueue(queueId, sampleTime);
+      expect(await listLeft(store)).toEqual([]);
+    });
+
     it('belong to one process, until another one takes them at the beat that it has seen', async ({
       store,
       other,
@@ -207,9 +233,9 @@ export function describeEvents({ describe, it, expect }: ContractContext): void 
       expect(await listDue(other, sampleTime + 7)).toEqual([1, 4]);
       const [replayed] = await other.events.listDeliveries({ queueId, limit: 1 });
       expect(pickResult(replayed)).toEqual([1, 0, sampleTime + 7, false, null, 'gave up']);
-      expect(await store.events.replay(queueId, null, sampleTime)).toBe(1);
-      expect(await store.events.replay(queueId, null, sampleTime)).toBe(0);
-      expect(await store.events.replay('unknown', null, sampleTime)).toBe(0);
+      expect(await store.events.replay(queueId, [3], sampleTime)).toBe(1);
+      expect(await store.events.replay(queueId, [1, 2, 3, 4], sampleTime)).toBe(0);
+      expect(await store.events.replay('unknown', [1], sampleTime)).toBe(0);
       expect(await store.events.replay(queueId, [], sampleTime)).toBe(0);
     });
 

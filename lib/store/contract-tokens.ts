@@ -147,8 +147,22 @@ export function describeTokens({ describe, it, expect }: ContractContext): void 
       ]);
     });
 
+    it('removes the row of a chain in the same change, and of no other chain', async ({ store, other }) => {
+      await insert(store, createSampleKey());
+      const { refreshGrants } = store.tokens;
+      for (const id of ['chain-1', 'chain-2']) await refreshGrants.add(grant({ id }));
+      expect(await revoke(other, 'chain-1')).toBe(true);
+      expect(await refreshGrants.find('chain-1')).toBe(null);
+      expect(await refreshGrants.find('chain-2')).toEqual(grant({ id: 'chain-2' }));
+      // Of a chain that was revoked before as well.
+      await refreshGrants.add(grant());
+      expect(await revoke(other, 'chain-1')).toBe(false);
+      expect(await refreshGrants.find('chain-1')).toBe(null);
+    });
+
     it('is undone with the change', async ({ store }) => {
       await insert(store, createSampleKey());
+      await store.tokens.refreshGrants.add(grant({ id: 'token-1' }));
       const failing = store.transact(async (transaction) => {
         await transaction.revokeToken(
           { id: 'token-1', keyId: createSampleKey().id, expiresAt: sampleTime + 100 },
@@ -158,6 +172,7 @@ export function describeTokens({ describe, it, expect }: ContractContext): void 
       });
       await expect(failing).rejects.toThrow();
       expect(await store.tokens.isRevoked('token-1')).toBe(false);
+      expect(await store.tokens.refreshGrants.find('token-1')).toEqual(grant({ id: 'token-1' }));
       expect((await store.listEvents({ limit: 10 })).length).toBe(1);
     });
 

@@ -110,7 +110,7 @@ export async function findChain(
 ): Promise<ChainWithKey> {
   const { grant, digest } = await requireGrant(ports, token);
   if (grant.digest !== digest) return revokeReusedChain(ports, context, grant);
-  // Its row is removed after that, if the process lives on.
+  // A store may keep the row of a chain that was revoked.
   if (await ports.store.tokens.isRevoked(grant.id)) return revokeReusedChain(ports, context, grant);
   if (grant.expiresAt <= ports.clock.now()) throw createInvalidGrantError();
   return { grant, digest, key: await readUsableKey(ports, grant, 'invalid_grant') };

@@ -20,11 +20,8 @@ export async function revokeChain(
   { id, keyId, expiresAt: endsAt = -Infinity }: RevocableChain,
 ): Promise<number | null> {
   const expiresAt = Math.max(ports.clock.now() + ports.maxLifetimeSeconds() * 1000, endsAt);
-  // The tokens first: after a failure, a repeated call must still find the chain. Where nobody repeats it, the row stays, and its
-  // refresh tokens are refused because the chain was revoked.
-  const effectiveBy = await revokeToken(ports, context, { id, keyId, expiresAt });
-  await ports.store.tokens.refreshGrants.remove(id);
-  return effectiveBy;
+  // The same transaction removes the row: a write of its own would wait behind those of requests, and fail after the revocation.
+  return revokeToken(ports, context, { id, keyId, expiresAt });
 }
 
 /**

@@ -91,7 +91,7 @@ describe('a queue of which all events wait', () => {
     }
     receiver.answer = 204;
     // Below the instance, as another process does it.
-    expect(await store.events.replay(id, null, clock.now())).toBe(1);
+    expect(await store.events.replay(id, [1, 2, 3, 4, 5, 6, 7, 8, 9], clock.now())).toBe(1);
     await waitUntil('it has come', () => receiver.requests.length === 11);
   });
 });

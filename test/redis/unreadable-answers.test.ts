@@ -4,10 +4,12 @@ import { Redis } from 'ioredis';
 import { Redis as Redis5 } from 'ioredis5';
 import request from 'supertest';
 import { memoryStore } from '../../lib/memory/memory-key-store.js';
+import { examineRedis } from '../../lib/redis/examine-redis.js';
 import { createManagedRedis } from '../../lib/redis/managed-redis.js';
+import { readCounts } from '../../lib/redis/read-answer.js';
 import { createRedisReplayGuard } from '../../lib/redis/redis-replay-guard.js';
 import { createInstance, type TestInstance } from '../harness/instance.js';
-import { createRecordedLogger, makePrefix, systemClock } from './cache-fixture.js';
+import { createRecordedLogger, makePrefix, openCache, systemClock, waitFor } from './cache-fixture.js';
 import { disconnectLater, stopAll } from './server-fixture.js';
 
 jest.setTimeout(90_000);
@@ -23,14 +25,21 @@ afterEach(async () => {
   for (const listener of listeners.splice(0)) listener.close();
 });
 
-/** Speaks as far as cached keys go, and answers these bytes to what counts requests. */
-async function lookAlike(answer: string): Promise<string> {
+/** What is answered to commands that contain a text, instead of what Redis replies. */
+type Answers = Readonly<Record<string, string>>;
+
+/** Speaks as far as cached keys go, and answers these bytes. `heard` is called with each command. */
+async function lookAlike(
+  answers: Answers,
+  heard: (command: string) => void = () => undefined,
+): Promise<string> {
   const listener = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
     socket.on('data', (chunk) => {
       for (const command of chunk.toString().split(/(?=\*\d+\r\n\$\d+\r\n[a-z]+\r\n)/i)) {
-        socket.write(replyTo(command, answer));
+        heard(command);
+        socket.write(replyTo(command.toLowerCase(), answers));
       }
     });
   });
@@ -39,11 +48,10 @@ async function lookAlike(answer: string): Promise<string> {
   return `redis://127.0.0.1:${(listener.address() as AddressInfo).port}`;
 }
 
-function replyTo(command: string, answer: string): string {
-  const text = command.toLowerCase();
+function replyTo(text: string, answers: Answers): string {
   if (text.includes('hello')) return '-ERR unknown command HELLO\r\n';
   if (text.includes('\r\ninfo\r\n')) return '$21\r\nredis_version:7.0.0\r\n\r\n';
-  if (text.includes('limits:{')) return answer;
+  for (const [part, answer] of Object.entries(answers)) if (text.includes(part)) return answer;
   if (text.includes(':{probe}')) return '*1\r\n$0\r\n\r\n';
   if (text.includes('\r\ngetrange\r\n')) return '$0\r\n\r\n';
   if (/\r\n(?:evalsha|eval|publish)\r\n/.test(text)) return ':1\r\n';
@@ -82,12 +90,14 @@ const unreadable: readonly [string, string][] = [
   ['a list that is too short', '*3\r\n:1\r\n:1\r\n:1\r\n'],
   ['a list of nothing', `*5\r\n${'$-1\r\n'.repeat(5)}`],
   ['a list of words', `*5\r\n${'$3\r\none\r\n'.repeat(5)}`],
+  ['a list of negative numbers', `*5\r\n${':-1\r\n'.repeat(5)}`],
+  ['a list of numbers that cannot be exact', `*5\r\n${':9007199254740993\r\n'.repeat(5)}`],
   ['a list with an error in it', `*5\r\n:1\r\n-ERR no\r\n${':1\r\n'.repeat(3)}`],
 ];
 
 describe('a server or proxy that answers what cannot be read where requests are counted', () => {
   it.each(unreadable)('P10: is an outage, and never lets more through: %s', async (_, answer) => {
-    const instance = await open({ redis: await lookAlike(answer) });
+    const instance = await open({ redis: await lookAlike({ 'limits:{': answer }) });
     const { token } = await instance.key({ rateLimits });
     expect(await statuses(appOf(instance), token, 4)).toEqual([200, 200, 429, 429]);
     expect(instance.apiKeys.status()).toMatchObject({ state: 'degraded', limits: 'process' });
@@ -99,10 +109,77 @@ describe('a server or proxy that answers what cannot be read where requests are 
   });
 
   it.each(unreadable)("P10: with limits.onOutage: 'deny' refuses, and reports it: %s", async (_, answer) => {
-    const instance = await open({ redis: await lookAlike(answer), limits: { onOutage: 'deny' } });
+    const instance = await open({
+      redis: await lookAlike({ 'limits:{': answer }),
+      limits: { onOutage: 'deny' },
+    });
     const { token } = await instance.key({ rateLimits });
     expect(await statuses(appOf(instance), token, 3)).toEqual([503, 503, 503]);
     expect(instance.apiKeys.status()).toMatchObject({ state: 'degraded', limits: 'refused' });
+  });
+});
+
+describe('the numbers of a client that transforms replies', () => {
+  it.each([NaN, Infinity, 1.5, -1, 2 ** 53, '-1', '1.5', null, true])(
+    'P10: are refused unless all of them are counts: %p',
+    (odd) => {
+      expect(readCounts([0, '2', 3], 3)).toEqual([0, 2, 3]);
+      expect(() => readCounts([0, odd, 3], 3)).toThrow(
+        expect.objectContaining({ code: 'unreadable answer' }),
+      );
+    },
+  );
+});
+
+const unexaminable: readonly [string, Answers][] = [
+  ['a read', { ':{doctor}': '$-1\r\n' }],
+  ['a read, with a list that is too long', { ':{doctor}': '*2\r\n$0\r\n\r\n$0\r\n\r\n' }],
+  ['INFO', { '\r\ninfo\r\n': '$-1\r\n', ':{doctor}': '*1\r\n$0\r\n\r\n' }],
+  ...['$-1\r\n', '+OK\r\n', ':0\r\n', '*1\r\n$3\r\nSET\r\n', '*2\r\n$-1\r\n$-1\r\n'].map(
+    (answer): [string, Answers] => [
+      `what it refuses, with ${JSON.stringify(answer)}`,
+      { 'replay:{doctor}': answer, ':{doctor}': '*1\r\n$0\r\n\r\n' },
+    ],
+  ),
+];
+
+describe('a look-alike that is examined', () => {
+  it.each(unexaminable)('P10: is reported as an outage when it cannot answer %s', async (_, answers) => {
+    const { port } = new URL(await lookAlike(answers));
+    // INFO is sent by clients themselves before they are ready.
+    const client = disconnectLater(new Redis(Number(port), { enableReadyCheck: false }));
+    await waitFor(() => client.status === 'ready');
+    expect(await examineRedis(client, makePrefix())).toMatchObject({ error: 'unreadable answer' });
+  });
+});
+
+describe('a message to other processes', () => {
+  it.each(['$-1\r\n', '+OK\r\n', '*0\r\n'])(
+    'P10: that is answered with something unreadable is an outage: %j',
+    async (answer) => {
+      const cache = await openCache({ connection: await lookAlike({ '\r\npublish\r\n': answer }) });
+      cache.notifyOthers();
+      await waitFor(() => cache.status() === 'down');
+      expect(cache.logger.messages).toEqual([
+        'api-keys: keys are read from the database only (Redis: unreadable answer)',
+      ]);
+    },
+  );
+
+  it('P10: that is not sent is no reply of Redis', async () => {
+    let probes = 0;
+    const connection = await lookAlike({ '\r\npublish\r\n': '-NOPERM no\r\n' }, (command) => {
+      if (command.includes(':{probe}')) probes += 1;
+    });
+    const cache = await openCache({ connection });
+    cache.notifyOthers();
+    await waitFor(() => cache.logger.messages.length === 1);
+    const before = probes;
+    await waitFor(() => {
+      cache.notifyOthers();
+      cache.status();
+      return probes > before;
+    });
   });
 });
 

@@ -1,27 +1,16 @@
-import { ProtectedResources } from '../../lib/tokens/protected-resources.js';
 import { createHmac } from 'node:crypto';
 import { createSecretSealer } from '../../lib/crypto/secret-sealer.js';
 import { parsePeppers } from '../../lib/crypto/peppers.js';
-import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { memoryStore, fixedClock } from '../../lib/testing/index.js';
 import { ApiKeysError } from '../../lib/index.js';
 import type { KeyStore } from '../../lib/store/index.js';
 import type { ChangeContext } from '../../lib/manage/change.js';
-import type { Running } from '../../lib/instance/running.js';
-import { startRunning } from '../../lib/instance/start-running.js';
-import { createSecretHasher } from '../../lib/crypto/bcrypt-hasher.js';
-import { Keyspaces } from '../../lib/domain/keyspaces.js';
-import { createDefaultKeyspace } from '../../lib/instance/default-keyspace.js';
-import { ChangeListeners } from '../../lib/feed/change-listeners.js';
-import { AccessRecorder } from '../../lib/audit/access-recorder.js';
-import { ObservationRecorder } from '../../lib/audit/observation-recorder.js';
-import { createRandomSource } from '../../lib/crypto/random-source.js';
 import { createKeyFormat } from '../../lib/domain/key-format.js';
 import { noScope } from '../../lib/domain/scope-requirement.js';
-import type { TokenService } from '../../lib/tokens/token-service.js';
 import { rotateAfterMs, leadMs } from '../../lib/tokens/signing-keys.js';
 import { createNextVersion, update } from '../../lib/store/sample-keys.js';
-import { scopes, testPepper } from '../harness/instance.js';
+import { testPepper } from '../harness/instance.js';
+import { startTokens, type TokenInstance } from './start-tokens.js';
 import { readParts } from './token-app.js';
 
 const context: ChangeContext = {
@@ -32,66 +21,15 @@ const context: ChangeContext = {
 };
 const dayMs = 86_400_000;
 
-interface Instance {
-  readonly running: Running;
-  readonly tokens: TokenService;
-  use(token: string): Promise<string>;
-  stop(): Promise<void>;
-}
-
-/** An instance without HTTP around it. */
-async function start(
-  store: KeyStore,
-  clock: ReturnType<typeof fixedClock>,
-  settings: { algorithm?: 'EdDSA' | 'HS256'; pepper?: string | string[] } = {},
-): Promise<Instance> {
-  const logger = { warn: () => undefined, error: () => undefined };
-  const pepper = settings.pepper ?? testPepper;
-  const { algorithm = 'EdDSA' } = settings;
-  const options = resolveOptions({
-    ...{ prefix: 'acme', scopes, pepper, store, clock, logger },
-    tokens: { issuer: 'https://api.example', algorithm },
-  });
-  const hasher = createSecretHasher({ cost: 8, logger });
-  const random = createRandomSource();
-  const running = await startRunning({
-    ...{ options, hasher, logger },
-    loadStore: () => Promise.resolve(store),
-    keyspaces: new Keyspaces(createDefaultKeyspace(options)),
-    peppers: parsePeppers(pepper),
-    pepperFile: '',
-    purpose: 'app',
-    resources: new ProtectedResources(),
-    listeners: new ChangeListeners(logger),
-    recorder: new AccessRecorder({ random, clock, logger }),
-    observed: new ObservationRecorder({ clock, logger }),
-    routeUsage: null,
-  });
-  const { tokens } = running;
-  if (tokens === null) throw new Error('no tokens');
-  return {
-    running,
-    tokens: tokens.service,
-    async use(token) {
-      const request = { token, requirement: noScope, cost: 1, address: () => null };
-      const verdict = await (tokens.verifier.verifyAtOnce(request) ?? tokens.verifier.verify(request));
-      return verdict.allowed ? 'allowed' : verdict.code;
-    },
-    async stop() {
-      await Promise.all([running.stop(), hasher.close()]);
-    },
-  };
-}
-
 describe('tokens without HTTP', () => {
   let clock: ReturnType<typeof fixedClock>;
   let store: KeyStore;
-  let one: Instance;
+  let one: TokenInstance;
   let client: { keyId: string; credentialId: string };
-  const started: Instance[] = [];
+  const started: TokenInstance[] = [];
 
-  const startAnother = async (settings?: Parameters<typeof start>[2]): Promise<Instance> => {
-    const instance = await start(store, clock, settings);
+  const startAnother = async (settings?: Parameters<typeof startTokens>[2]): Promise<TokenInstance> => {
+    const instance = await startTokens(store, clock, settings);
     started.push(instance);
     return instance;
   };
@@ -142,31 +80,14 @@ describe('tokens without HTTP', () => {
       );
     });
 
-    it('stay ended when the process was killed before it could remove their row, as long as that row lives', async () => {
-      const { refreshGrants } = store.tokens;
-      const killed = await start(
-        {
-          ...store,
-          tokens: {
-            ...store.tokens,
-            isRevoked: (id) => store.tokens.isRevoked(id),
-            refreshGrants: {
-              add: (grant) => refreshGrants.add(grant),
-              find: (id) => refreshGrants.find(id),
-              replace: (...change) => refreshGrants.replace(...change),
-              sessions: (...query) => refreshGrants.sessions(...query),
-              remove: () => Promise.reject(new ApiKeysError('unavailable')),
-            },
-          },
-        },
-        clock,
-      );
-      started.push(killed);
+    it('stay ended also where their row is still stored, as long as that row lives', async () => {
       const first = await one.tokens.issueRefreshable(client, undefined);
       const second = await one.tokens.refresh(context, first.refreshToken, undefined);
-      await expect(killed.tokens.refresh(context, first.refreshToken, undefined)).rejects.toThrow();
-      const third = await store.tokens.refreshGrants.find(second.chainId);
-      expect(third).not.toBeNull();
+      const row = await store.tokens.refreshGrants.find(second.chainId);
+      if (row === null) throw new Error('not stored');
+      expect(await refusal(one.tokens.refresh(context, first.refreshToken, undefined))).toBe('invalid_grant');
+      expect(await store.tokens.refreshGrants.find(second.chainId)).toBeNull();
+      await store.tokens.refreshGrants.add(row);
       clock.advance(26 * 3_600_000);
       await store.housekeeping.removeExpired('revokedTokens', clock.now(), 100);
       const introspected = await one.tokens.introspect({ keyId: client.keyId }, second.refreshToken);
@@ -179,7 +100,7 @@ describe('tokens without HTTP', () => {
 
     it('are not started for a key that is revoked meanwhile, so that no row comes after an erasure', async () => {
       const { refreshGrants } = store.tokens;
-      const late = await start(
+      const late = await startTokens(
         {
           ...store,
           tokens: {
@@ -200,6 +121,35 @@ describe('tokens without HTTP', () => {
       started.push(late);
       expect(await refusal(late.tokens.issueRefreshable(client, undefined))).toBe('invalid_client');
       expect(await refreshGrants.sessions(client.keyId, 0)).toEqual([]);
+    });
+
+    it('P4: end without a write that waits behind those of requests', async () => {
+      const { refreshGrants } = store.tokens;
+      const full = await startTokens(
+        {
+          ...store,
+          tokens: {
+            ...store.tokens,
+            isRevoked: (id) => store.tokens.isRevoked(id),
+            refreshGrants: {
+              ...refreshGrants,
+              remove: () => Promise.reject(new ApiKeysError('unavailable')),
+            },
+          },
+        },
+        clock,
+      );
+      started.push(full);
+      const [revoked, reused] = [
+        await one.tokens.issueRefreshable(client, undefined),
+        await one.tokens.issueRefreshable(client, undefined),
+      ];
+      await one.tokens.refresh(context, reused.refreshToken, undefined);
+      expect(await full.tokens.revoke(client, context, revoked.refreshToken)).toBe(null);
+      expect(await refusal(full.tokens.refresh(context, reused.refreshToken, undefined))).toBe(
+        'invalid_grant',
+      );
+      for (const { chainId } of [revoked, reused]) expect(await refreshGrants.find(chainId)).toBeNull();
     });
 
     it('R71 used twice, or for a key that is off, name the key for the access log', async () => {
@@ -373,7 +323,7 @@ describe('tokens without HTTP', () => {
   it('that were revoked stay so, by whichever clock', async () => {
     const { accessToken } = await one.tokens.issue(client, undefined);
     const ahead = fixedClock(clock.now() + 30 * 60_000);
-    const two = await start(store, ahead);
+    const two = await startTokens(store, ahead);
     started.push(two);
     const other = await one.tokens.issue(client, undefined);
     expect(await one.tokens.revoke(client, context, accessToken)).toBe(null);
@@ -453,7 +403,7 @@ describe('tokens without HTTP', () => {
           signingKeys: { ...signingKeys, list: () => ((lists += 1), signingKeys.list()) },
         },
       };
-      const two = await start(counting, clock);
+      const two = await startTokens(counting, clock);
       const header = (kid: string): string =>
         Buffer.from(JSON.stringify({ alg: 'EdDSA', typ: 'at+jwt', kid })).toString('base64url');
       const made = Array.from(
@@ -472,7 +422,7 @@ describe('tokens without HTTP', () => {
       ...store,
       find: () => Promise.reject(new ApiKeysError('unavailable')),
     };
-    const two = await start(failing, clock);
+    const two = await startTokens(failing, clock);
     await expect(two.tokens.issue(client, undefined)).rejects.toMatchObject({ problem: 'unavailable' });
     await two.stop();
   });

@@ -1,4 +1,5 @@
-import type { Kysely, Selectable } from 'kysely';
+import { expressionBuilder } from 'kysely';
+import type { Expression, Kysely, Selectable, SqlBool } from 'kysely';
 import {
   maxDelayMs,
   type AttemptResult,
@@ -108,6 +109,7 @@ export async function countWaiting(
         .select('sequence')
         .where('queue_id', '=', queueId)
         .where('is_dead', '=', 0)
+        .where(isQueueStored(queueId))
         .limit(limit)
         .as('waiting'),
     )
@@ -129,6 +131,7 @@ export async function countBySubject(
     .where('queue_id', '=', queueId)
     .where('subject', 'in', subjects)
     .where('is_dead', '=', isAside ? 1 : 0)
+    .where(isQueueStored(queueId))
     .groupBy('subject');
   if (isAside) counted = counted.where('attempts', '=', 0);
   const rows = await counted.execute();
@@ -147,6 +150,7 @@ export async function listDue(
     .selectAll('due')
     .where('due.queue_id', '=', queueId)
     .where('due.is_dead', '=', 0)
+    .where(isQueueStored(queueId))
     .where((eb) =>
       eb.or([
         eb('due.due_at', '<=', now),
@@ -218,28 +222,88 @@ export async function listDeliveries(
   { queueId, isDead, isAside, after, limit }: DeliveryQuery,
 ): Promise<readonly EventDelivery[]> {
   if (!isStorable(queueId)) return [];
-  let page = database.selectFrom('event_deliveries').selectAll().where('queue_id', '=', queueId);
+  let page = database
+    .selectFrom('event_deliveries')
+    .selectAll()
+    .where('queue_id', '=', queueId)
+    .where(isQueueStored(queueId));
   if (isDead !== undefined) page = page.where('is_dead', '=', isDead ? 1 : 0);
   if (isAside) page = page.where('is_dead', '=', 1).where('attempts', '=', 0);
   if (after !== undefined) page = page.where('sequence', '>', after);
   return (await page.orderBy('sequence').limit(limit).execute()).map(toDelivery);
 }
 
-/** Lets dead deliveries wait again. */
+/** Lets dead deliveries of a queue wait again. */
 export async function replayDeliveries(
   database: Kysely<Tables>,
   queueId: string,
-  sequences: readonly number[] | null,
+  sequences: readonly number[],
   now: number,
 ): Promise<number> {
-  if (sequences?.length === 0 || !isStorable(queueId)) return 0;
-  let dead = database
+  if (sequences.length === 0 || !isStorable(queueId)) return 0;
+  const { numUpdatedRows } = await database
     .updateTable('event_deliveries')
     .set({ is_dead: 0, attempts: 0, due_at: now })
     .where('queue_id', '=', queueId)
-    .where('is_dead', '=', 1);
-  if (sequences !== null) dead = dead.where('sequence', 'in', sequences);
-  return Number((await dead.executeTakeFirstOrThrow()).numUpdatedRows);
+    .where('is_dead', '=', 1)
+    .where('sequence', 'in', sequences)
+    .where(isQueueStored(queueId))
+    .executeTakeFirstOrThrow();
+  return Number(numUpdatedRows);
+}
+
+/** The first id of a queue after another one that has deliveries and is not stored; `undefined` when there is none. */
+export async function findOrphanedQueue(
+  database: Kysely<Tables>,
+  after: string,
+): Promise<string | undefined> {
+  // One step of the index for each queue that there is, however many deliveries these have.
+  for (let last = after; ;) {
+    const next = await database
+      .selectFrom('event_deliveries')
+      .select('queue_id')
+      .select((eb) =>
+        eb
+          .selectFrom('event_queues')
+          .select('id')
+          .whereRef('event_queues.id', '=', 'event_deliveries.queue_id')
+          .as('stored'),
+      )
+      .where('queue_id', '>', last)
+      .orderBy('queue_id')
+      .limit(1)
+      .executeTakeFirst();
+    if (next === undefined || next.stored === null) return next?.queue_id;
+    last = next.queue_id;
+  }
+}
+
+/** Deletes deliveries of a queue that is not stored. One that is declared meanwhile keeps what it gets. */
+export async function deleteOrphaned(
+  database: Kysely<Tables>,
+  queueId: string,
+  limit: number,
+): Promise<number> {
+  const { numDeletedRows } = await database
+    .deleteFrom('event_deliveries')
+    .where('queue_id', '=', queueId)
+    .where('sequence', 'in', (eb) =>
+      eb
+        .selectFrom('event_deliveries as left')
+        .select('left.sequence')
+        .where('left.queue_id', '=', queueId)
+        .orderBy('left.sequence')
+        .limit(limit),
+    )
+    .where(({ not }) => not(isQueueStored(queueId)))
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+}
+
+/** Of a queue that was removed, deliveries may still be stored, which must be neither sent nor shown. */
+function isQueueStored(queueId: string): Expression<SqlBool> {
+  const { exists, selectFrom } = expressionBuilder<Tables>();
+  return exists(selectFrom('event_queues').select('event_queues.id').where('event_queues.id', '=', queueId));
 }
 
 /** Deletes deliveries that died before a time, those that died first at first. */

@@ -18,6 +18,11 @@ export async function insertRevokedToken(
   return numInsertedOrUpdatedRows === 1n;
 }
 
+/** Removes the row of a chain of refresh tokens; does nothing when there is none. */
+export async function deleteRefreshGrant(database: Kysely<Tables>, id: string): Promise<void> {
+  await database.deleteFrom('refresh_grants').where('id', '=', id).execute();
+}
+
 /** Maps a row to a chain of refresh tokens. */
 export function toRefreshGrant(row: Selectable<RefreshGrantsTable>): RefreshGrant {
   return {

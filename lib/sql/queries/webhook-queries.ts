@@ -49,7 +49,7 @@ export async function insertQueue(
     .execute();
 }
 
-/** Removes the queue of code, if it was declared at that time the last time. */
+/** Removes the queue of code, if it was declared at that time the last time; its deliveries are left to `deleteOrphaned`. */
 export async function deleteQueue(
   database: Kysely<Tables>,
   id: string,
@@ -60,12 +60,13 @@ export async function deleteQueue(
     .where('id', '=', id)
     .where('declared_at', '=', declaredAt)
     .executeTakeFirstOrThrow();
-  if (numDeletedRows !== 1n) return false;
-  await database.deleteFrom('event_deliveries').where('queue_id', '=', id).execute();
-  return true;
+  return numDeletedRows === 1n;
 }
 
-/** Removes a webhook with all that is stored for it; rejects when it is not stored at this version. */
+/**
+ * Removes a webhook and its queue; rejects when it is not stored at this version. There may be any number of deliveries, which are left
+ * to `deleteOrphaned`.
+ */
 export async function deleteWebhook(
   database: Kysely<Tables>,
   { id, version }: Pick<WebhookRecord, 'id' | 'version'>,
@@ -76,9 +77,7 @@ export async function deleteWebhook(
     .where('version', '=', version)
     .executeTakeFirstOrThrow();
   if (numDeletedRows !== 1n) throw new Error(`The webhook ${id} is not stored at version ${version}`);
-  // The queue first: its row is locked by what adds deliveries.
   await database.deleteFrom('event_queues').where('id', '=', id).execute();
-  await database.deleteFrom('event_deliveries').where('queue_id', '=', id).execute();
 }
 
 export function toWebhookRecord(row: Selectable<WebhooksTable>): WebhookRecord {
