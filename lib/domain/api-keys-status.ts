@@ -17,8 +17,8 @@ export interface ApiKeysStatus {
   /** How changes by other processes arrive: `push` at once, `poll` by queries several times a second. */
   readonly wakeMode: 'push' | 'poll' | 'none';
   /**
-   * How many processes share the database, this one included; 0 before `ready()`. One that was killed counts until its
-   * lease is over.
+   * How many processes share the database, this one included, when the list was read last: the call has it read in the background,
+   * once a second at most. 0 before `ready()`. One that was killed counts until its lease is over.
    */
   readonly processes: number;
   /**

@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { withDeadline } from '../deadline.js';
 import { FailureLog } from '../domain/failure-log.js';
 import { ApiKeysError, isProblem } from '../errors.js';
-import { startOfFeed, type ChangeFeed, type FeedChange, type FeedPosition } from '../ports/change-feed.js';
+import {
+  startOfFeed,
+  type ChangeFeed,
+  type FeedChange,
+  type FeedPosition,
+  type ListedBeat,
+} from '../ports/change-feed.js';
 import type { Logger } from '../ports/logger.js';
 import type { Lease } from './lease.js';
 
@@ -24,6 +30,8 @@ export interface FollowerParts {
   readonly feed: ChangeFeed;
   readonly lease: Lease;
   readonly target: ChangeTarget;
+  /** Called after each beat with the process that is watched; see `BeatAnswer.next`. Must not throw. */
+  readonly onBeat?: ((next: ListedBeat | null | undefined) => void) | undefined;
   readonly logger: Logger;
 }
 
@@ -175,12 +183,13 @@ export class FeedFollower {
       this.#settled = this.#applied;
       this.#isWoken = false;
       const sentAt = lease.moment();
-      const { isListed, isKnown, changes } = await feed.beat(this.#instanceId, this.#applied, pageSize);
+      const { isListed, isKnown, changes, next } = await feed.beat(this.#instanceId, this.#applied, pageSize);
       if (!isListed || !isKnown) {
         await this.#startAnew();
         continue;
       }
       for (const change of changes) this.#apply(change);
+      this.#parts.onBeat?.(next);
       if (changes.length < pageSize) lease.renew(sentAt);
       if (changes.length === 0 && !this.#isWoken) return;
       if (this.#isStopped) return;

@@ -20,7 +20,7 @@ export interface Following {
   applied(): FeedPosition;
   /** The id under which this process is on the list now. */
   instanceId(): string;
-  /** The other processes on the list, as this one saw them last; without I/O. */
+  /** The other processes on the list, as this one saw them last. Waits for no I/O; the list is read in the background. */
   others(): readonly OtherProcess[];
   /** How it learns of new changes; `none` before the start. */
   wakeMode(): 'push' | 'poll' | 'none';
@@ -46,7 +46,7 @@ export interface FollowingParts {
   readonly listeners: ChangeListeners;
   /** What waits to be written. */
   readonly personal?: ErasureTarget | undefined;
-  /** Called with the other processes on the list, about once a second. */
+  /** Called with the other processes on the list whenever it was read. */
   readonly onOthers?: (others: readonly Instance[]) => void;
   /** Called with the outcome of each confirmation. */
   readonly onConfirmation?: ((isConfirmed: boolean) => void) | undefined;
@@ -58,8 +58,11 @@ export interface FollowingParts {
 export function createFollowing(parts: FollowingParts): Following {
   const { feed, cache, lease, versions, caches, listeners, clock, logger } = parts;
   const changes = new KnownChanges(versions, caches, listeners, parts.personal);
-  const follower = new FeedFollower({ feed, lease, target: changes, logger });
-  const instances = new InstanceWatch(
+  const follower: FeedFollower = new FeedFollower({
+    ...{ feed, lease, target: changes, logger },
+    onBeat: (next) => instances.noteNext(next),
+  });
+  const instances: InstanceWatch = new InstanceWatch(
     feed,
     () => follower.instanceId,
     (others) => parts.onOthers?.(others),
@@ -69,7 +72,10 @@ export function createFollowing(parts: FollowingParts): Following {
     hasApplied: ({ sequence, hash }) =>
       follower.hasJoined && follower.settled.sequence >= sequence && versions.knows({ sequence, hash }),
     instanceId: () => follower.instanceId,
-    onSettled: parts.onConfirmation,
+    onSettled(isConfirmed) {
+      if (!isConfirmed) instances.watchClosely(lease.lengthMs);
+      parts.onConfirmation?.(isConfirmed);
+    },
   });
   let watch: FeedWatch | null = null;
 
@@ -77,7 +83,10 @@ export function createFollowing(parts: FollowingParts): Following {
     announcer: createChangeAnnouncer({ changes, follower, confirmations, cache }),
     applied: () => follower.applied,
     instanceId: () => follower.instanceId,
-    others: () => instances.describeOthers(follower.applied.sequence),
+    others() {
+      instances.refresh();
+      return instances.describeOthers(follower.applied.sequence);
+    },
     wakeMode: () => watch?.mode() ?? 'none',
     ensureLease: () => follower.ensureLease(),
 
@@ -85,6 +94,7 @@ export function createFollowing(parts: FollowingParts): Following {
       cache?.onInvalidation(() => follower.wake());
       await follower.start();
       watch = feed.watch(() => follower.wake());
+      instances.watchClosely(lease.lengthMs);
       await instances.look();
       instances.start();
     },

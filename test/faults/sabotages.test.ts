@@ -42,8 +42,8 @@ const sabotages: Record<string, Sabotage> = {
       // A follower that misses a number starts again, whatever the reason.
       {
         file: 'lib/sql/queries/feed-queries.ts',
-        from: 'next.sequence === sequence + 1',
-        to: 'next.sequence > sequence',
+        from: 'following.sequence === sequence + 1',
+        to: 'following.sequence > sequence',
       },
       // The process that made the change knows that it has not applied it.
       {
