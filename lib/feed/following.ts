@@ -29,6 +29,14 @@ export interface Following {
    * `ERR_API_KEYS_UNAVAILABLE` when the store accepts no beat.
    */
   ensureLease(): Promise<void>;
+  /** Whether this process has left the list because nothing needs it there. */
+  isQuiet(): boolean;
+  /** Whether a change of this process waits for the others. */
+  isConfirming(): boolean;
+  /** Gives up the lease before it returns, then leaves the list and closes the listening connection. Never rejects. */
+  becomeQuiet(): Promise<void>;
+  /** Sets what is called when a quiet time ends: the lease is needed, or this process has made a change. Must not throw. */
+  onRoused(callback: () => void): void;
   /** Joins the list of processes. Rejects with `ERR_API_KEYS_UNAVAILABLE` when the store does not respond. */
   start(): Promise<void>;
   /** Leaves the list. Never rejects. */
@@ -61,6 +69,11 @@ export function createFollowing(parts: FollowingParts): Following {
   const follower: FeedFollower = new FeedFollower({
     ...{ feed, lease, target: changes, logger },
     onBeat: (next) => instances.noteNext(next),
+    onRoused() {
+      watch = feed.watch(() => follower.wake());
+      instances.start();
+      handleRoused();
+    },
   });
   const instances: InstanceWatch = new InstanceWatch(
     feed,
@@ -78,17 +91,31 @@ export function createFollowing(parts: FollowingParts): Following {
     },
   });
   let watch: FeedWatch | null = null;
+  let handleRoused = (): void => undefined;
 
   return {
     announcer: createChangeAnnouncer({ changes, follower, confirmations, cache }),
     applied: () => follower.applied,
     instanceId: () => follower.instanceId,
     others() {
+      if (follower.isQuiet) return [];
       instances.refresh();
       return instances.describeOthers(follower.applied.sequence);
     },
     wakeMode: () => watch?.mode() ?? 'none',
     ensureLease: () => follower.ensureLease(),
+    isQuiet: () => follower.isQuiet,
+    isConfirming: () => confirmations.isWaiting,
+
+    async becomeQuiet() {
+      const left = follower.becomeQuiet();
+      const stopped = watch?.stop();
+      watch = null;
+      instances.stop();
+      await Promise.allSettled([left, stopped]);
+    },
+
+    onRoused: (callback) => void (handleRoused = callback),
 
     async start() {
       cache?.onInvalidation(() => follower.wake());

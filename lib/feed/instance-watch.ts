@@ -66,6 +66,7 @@ export class InstanceWatch {
   stop(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
+    this.#sightings.clear();
   }
 
   /** Reads the list at each check for longer than a lease: until all that have died are removed. */

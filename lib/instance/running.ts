@@ -37,6 +37,8 @@ export interface Running {
   readonly sessions: SessionBinder;
   /** Returns the current state of its parts without I/O. */
   readonly health: () => RunningHealth;
+  /** Records that a request or a call needs this process: it does not go quiet for a while. */
+  readonly noteActivity: () => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -44,6 +46,7 @@ export interface Running {
 export interface RunningHealth {
   /** `down`: the lease has expired because the database did not respond, so cached keys must not be used. */
   readonly database: 'up' | 'down';
+  readonly quiet: boolean;
   readonly redis: 'up' | 'down' | 'none';
   readonly wakeMode: 'push' | 'poll' | 'none';
   readonly processes: number;
