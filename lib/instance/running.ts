@@ -37,6 +37,8 @@ export interface Running {
   readonly sessions: SessionBinder;
   /** Returns the current state of its parts without I/O. */
   readonly health: () => RunningHealth;
+  /** Follows the changes from now on, also after a quiet time; without waiting. */
+  readonly followChanges: () => void;
   /** Records that a request or a call needs this process: it does not go quiet for a while. */
   readonly noteActivity: () => void;
   readonly stop: () => Promise<void>;

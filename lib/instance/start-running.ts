@@ -164,6 +164,8 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     findPlace: async (keyId) => getKeyPlace((await keyAccess.finder.find(keyId))?.key ?? null),
     sessions: createSessionBinder(peppers),
     health: () => readHealth(ports),
+    // Without an answer, it goes on trying until there is one.
+    followChanges: () => void following.ensureLease().catch(() => undefined),
     noteActivity: () => quietTimer?.noteActivity(),
     stop,
   };

@@ -1,11 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
+import { createApiKeys, type ApiKeysOptions } from '../../lib/index.js';
 import { startFleet, type Fleet, type Place } from '../faults/fleet.js';
+import { scopes, testPepper, type Scope } from '../harness/instance.js';
+import { makeOwnDatabase } from '../harness/own-database.js';
 import type { OrdersProcess } from '../harness/start-orders.js';
+import { theApp } from '../harness/the-app.js';
 import { waitUntil } from '../servers/wait-until.cjs';
 
 jest.setTimeout(180_000);
 
+const silentLogger = { warn: () => undefined, error: () => undefined };
 const asleep = { QUIET_AFTER_SECONDS: '1' };
 const awake = { QUIET_AFTER_SECONDS: '0' };
 
@@ -126,4 +131,101 @@ it('A quiet process keeps no connection to PostgreSQL', async () => {
     await client.end();
     await fleet.stop();
   }
+});
+
+describe('An instance', () => {
+  async function startTwo(options: Partial<ApiKeysOptions<Scope>> = {}) {
+    const database = await makeOwnDatabase('SQLite');
+    const common = {
+      prefix: 'acme',
+      scopes,
+      pepper: testPepper,
+      bcryptCost: 8,
+      logger: silentLogger,
+    } as const;
+    const awakeOne = createApiKeys<Scope>({
+      ...{ ...common, database: database.url },
+      cache: { quietAfterSeconds: false },
+    });
+    const quietOne = createApiKeys<Scope>({
+      ...{ ...common, database: database.url, cache: { quietAfterSeconds: 1 } },
+      ...options,
+    });
+    await awakeOne.ready();
+    await quietOne.ready();
+    const { id, key } = await awakeOne.keys
+      .as(theApp)
+      .create({ ownerId: 'alice', name: 'CI', scopes: ['orders:read'] });
+    for (let use = 0; use < 2; use += 1) await quietOne.keys.verify({ key });
+    const isQuiet = (): boolean => quietOne.status().quiet;
+    const stop = async (): Promise<void> => {
+      await Promise.all([awakeOne.close(), quietOne.close()]);
+      await database.remove();
+    };
+    return { awakeOne, quietOne, id, key, isQuiet, stop };
+  }
+
+  it('that is quiet follows the changes again when a listener is added, and stays awake as long as it is there', async () => {
+    const { awakeOne, quietOne, id, isQuiet, stop } = await startTwo();
+    try {
+      await waitUntil('it is quiet', isQuiet);
+      const heard: unknown[] = [];
+      const remove = quietOne.onChange(id, (change) => heard.push(change?.action));
+      await waitUntil('it is awake', () => !isQuiet());
+      await sleep(2_500);
+      expect(isQuiet()).toBe(false);
+      await awakeOne.keys.as(theApp).revoke(id);
+      await waitUntil('it has heard', () => heard.includes('key.revoked'));
+      remove();
+      await waitUntil('it is quiet', isQuiet);
+    } finally {
+      await stop();
+    }
+  });
+
+  it('that is quiet is ready, and says so without waking', async () => {
+    const { quietOne, isQuiet, stop } = await startTwo();
+    try {
+      await waitUntil('it is quiet', isQuiet);
+      await quietOne.ready();
+      expect(quietOne.status()).toMatchObject({ ready: true, quiet: true, state: 'normal' });
+    } finally {
+      await stop();
+    }
+  });
+
+  it('with events to deliver never goes quiet', async () => {
+    const delivered: string[] = [];
+    const { awakeOne, id, isQuiet, stop } = await startTwo({
+      events: { name: 'test', deliver: async ({ type }) => void delivered.push(type) },
+    });
+    try {
+      await sleep(2_500);
+      expect(isQuiet()).toBe(false);
+      await awakeOne.keys.as(theApp).revoke(id);
+      await waitUntil('it is delivered', () => delivered.includes('key.revoked'));
+    } finally {
+      await stop();
+    }
+  });
+
+  it('has written what it counted before it goes quiet', async () => {
+    const { awakeOne, id, isQuiet, stop } = await startTwo();
+    try {
+      await waitUntil('it is quiet', isQuiet);
+      expect((await awakeOne.keys.as(theApp).get(id))?.lastUsedAt ?? null).not.toBeNull();
+    } finally {
+      await stop();
+    }
+  });
+
+  it.each([-1, 0.5, 86_401, '60', true])('takes no %p for quietAfterSeconds', (quietAfterSeconds) => {
+    expect(() =>
+      createApiKeys({
+        prefix: 'acme',
+        scopes,
+        cache: { quietAfterSeconds: quietAfterSeconds as number },
+      }),
+    ).toThrow(/cache\.quietAfterSeconds/);
+  });
 });
