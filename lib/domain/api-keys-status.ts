@@ -12,19 +12,24 @@ export interface ApiKeysStatus {
   readonly state: 'not_ready' | 'normal' | 'degraded';
   /** `down`: it has not responded for longer than `cache.leaseSeconds`, so that cached keys are refused with 503. */
   readonly database: 'up' | 'down';
+  /**
+   * `true` after `cache.quietAfterSeconds` without a request or a call: this process is off the list of processes and sends the
+   * database nothing; the next request joins the list again. `database` is then as it was last known to be.
+   */
+  readonly quiet: boolean;
   /** `none`: not configured. `down`: keys that this process has not cached are read from the database. */
   readonly redis: 'up' | 'down' | 'none';
   /** How changes by other processes arrive: `push` at once, `poll` by queries several times a second. */
   readonly wakeMode: 'push' | 'poll' | 'none';
   /**
-   * How many processes share the database, this one included; 0 before `ready()`. One that was killed counts until its
-   * lease is over.
+   * How many processes share the database, this one included, when the list was read last: the call has it read in the background,
+   * once a second at most. 0 before `ready()` and while `quiet`. One that was killed counts until its lease is over.
    */
   readonly processes: number;
   /**
    * How old what this process knows of changes is, in milliseconds: since it asked the database for them the last time and has
-   * applied all that it got. Up to a quarter of `cache.leaseSeconds` where all is well; `null` before `ready()`, and while it
-   * starts over.
+   * applied all that it got. Up to a quarter of `cache.leaseSeconds` where all is well; `null` before `ready()`, while it
+   * starts over, and while `quiet`.
    */
   readonly lagMs: number | null;
   /** The other processes that share the database, those that were silent longest first: 100 at most. */

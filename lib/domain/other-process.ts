@@ -5,8 +5,8 @@ export const maxOthersShown = 100;
 export interface OtherProcess {
   /** Random, another one at each start. */
   readonly id: string;
-  /** For how long this process has seen no sign of life of it, in milliseconds. */
+  /** For how long it had shown no sign of life when it was looked at last, in milliseconds. */
   readonly silentMs: number;
-  /** How many of the changes that this process has applied it had not acknowledged when it was last seen, up to a second ago. */
+  /** How many of the changes that this process has applied it had not acknowledged when the list was read last. */
   readonly changesBehind: number;
 }

@@ -7,7 +7,7 @@ import type { KnownChanges } from './known-changes.js';
 /** Where changes are announced. */
 export interface AnnouncerParts {
   readonly changes: KnownChanges;
-  readonly follower: Pick<FeedFollower, 'wake'>;
+  readonly follower: Pick<FeedFollower, 'rouse' | 'wake'>;
   readonly confirmations: Confirmations;
   readonly cache: VerificationCache | null;
 }
@@ -33,6 +33,8 @@ export function createChangeAnnouncer(parts: AnnouncerParts): ChangeAnnouncer {
         cache?.publish({ key: record, asOf: position }, changedAt);
       }
       cache?.notifyOthers();
+      // Confirmed by a process on the list only.
+      follower.rouse();
       follower.wake();
     },
     confirm: (point) => confirmations.confirm(point),

@@ -42,6 +42,11 @@ export class ChangeListeners {
     this.#logger = logger;
   }
 
+  /** Whether anything is notified of changes. */
+  get isEmpty(): boolean {
+    return this.#keys.size === 0;
+  }
+
   /**
    * @param place - the place of the key; `null` when it is not known yet
    * @returns removes the listener

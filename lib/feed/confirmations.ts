@@ -49,6 +49,11 @@ export class Confirmations {
     this.#parts = parts;
   }
 
+  /** Whether a change waits for its confirmation. */
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   /**
    * Call it after the commit: processes that join the list later have read the change.
    *

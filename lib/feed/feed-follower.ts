@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { withDeadline } from '../deadline.js';
 import { FailureLog } from '../domain/failure-log.js';
 import { ApiKeysError, isProblem } from '../errors.js';
-import { startOfFeed, type ChangeFeed, type FeedChange, type FeedPosition } from '../ports/change-feed.js';
+import {
+  startOfFeed,
+  type ChangeFeed,
+  type FeedChange,
+  type FeedPosition,
+  type ListedBeat,
+} from '../ports/change-feed.js';
 import type { Logger } from '../ports/logger.js';
 import type { Lease } from './lease.js';
 
@@ -24,6 +30,10 @@ export interface FollowerParts {
   readonly feed: ChangeFeed;
   readonly lease: Lease;
   readonly target: ChangeTarget;
+  /** Called when the process goes back on the list after a quiet time. Must not throw. */
+  readonly onRoused?: (() => void) | undefined;
+  /** Called after each beat with the process that is watched; see `BeatAnswer.next`. Must not throw. */
+  readonly onBeat?: ((next: ListedBeat | null | undefined) => void) | undefined;
   readonly logger: Logger;
 }
 
@@ -38,6 +48,8 @@ const loadedAtStart = 1_000;
 const joinAttempts = 4;
 /** Beats in one lease. */
 const beatsPerLease = 4;
+/** How often leaving the list is tried. */
+const leaveAttempts = 2;
 /** How long a request waits for the lease, in milliseconds: no longer than for a key that has to be read. */
 const renewalDeadlineMs = 700;
 
@@ -55,6 +67,14 @@ export class FeedFollower {
   #following: Promise<void> | null = null;
   #isWoken = false;
   #isStopped = false;
+  /** Off the list until the lease is needed. */
+  #isQuiet = false;
+  /** The leave of the last quiet time, while it is under way. */
+  #leaving: Promise<void> = Promise.resolve();
+  /** Whether it has to be put on the list before the next beat. */
+  #mustJoin = false;
+  /** Changes when a quiet time begins: what was under way before renews nothing and goes on with nothing. */
+  #generation = 0;
   readonly #failures: FailureLog;
 
   constructor(parts: FollowerParts) {
@@ -103,8 +123,54 @@ export class FeedFollower {
     }
   }
 
+  /** Whether this process has left the list because nothing needs the lease. */
+  get isQuiet(): boolean {
+    return this.#isQuiet;
+  }
+
+  /**
+   * Gives up the lease at once, then leaves the list, until the lease is needed. What is cached stays, and is used
+   * again only after a beat that has applied all changes since. Resolves when it is off the list. Never rejects.
+   */
+  async becomeQuiet(): Promise<void> {
+    if (this.#isQuiet || this.#isStopped) return;
+    this.#isQuiet = true;
+    this.#generation += 1;
+    this.#parts.lease.end();
+    this.#hasJoined = false;
+    this.#mustJoin = false;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#leaving = this.#leaveAfter(this.#following);
+    await this.#leaving;
+  }
+
+  /** Joins the list again when this process has left it: the lease is needed, or a change was made. */
+  rouse(): void {
+    if (!this.#isQuiet || this.#isStopped) return;
+    this.#isQuiet = false;
+    this.#mustJoin = true;
+    this.#isWoken = true;
+    this.#parts.onRoused?.();
+    void this.#beat();
+  }
+
+  /** A beat or a join that is under way is over before its row is removed; only then it is known which row that is. */
+  async #leaveAfter(following: Promise<void> | null): Promise<void> {
+    await following?.catch(() => undefined);
+    const id = this.#instanceId;
+    for (let attempt = 1; attempt <= leaveAttempts; attempt += 1) {
+      try {
+        return await this.#parts.feed.leave(id);
+      } catch {
+        // Without an answer it may be off the list or not; in the end, the other processes remove it.
+      }
+    }
+  }
+
   /** Reads the feed now. */
   wake(): void {
+    if (this.#isQuiet) return;
     this.#isWoken = true;
     if (this.#following === null && !this.#isStopped && this.#timer !== null) void this.#beat();
   }
@@ -116,6 +182,7 @@ export class FeedFollower {
    */
   ensureLease(): Promise<void> {
     if (this.#parts.lease.isHeld()) return leaseHeld;
+    this.rouse();
     return withDeadline(this.#renewLease(), renewalDeadlineMs, 'Renewing the lease');
   }
 
@@ -126,6 +193,8 @@ export class FeedFollower {
     this.#timer = null;
     await this.#following?.catch(() => undefined);
     this.#parts.lease.end();
+    await this.#leaving;
+    if (this.#isQuiet) return;
     try {
       await this.#parts.feed.leave(this.#instanceId);
     } catch {
@@ -145,14 +214,14 @@ export class FeedFollower {
   }
 
   #beatLater(): void {
-    if (this.#isStopped) return;
+    if (this.#isStopped || this.#isQuiet) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
     const { lengthMs } = this.#parts.lease;
     this.#timer = setTimeout(() => void this.#beat(), lengthMs / beatsPerLease).unref();
   }
 
   async #beat(): Promise<void> {
-    if (this.#following !== null || this.#isStopped) return;
+    if (this.#following !== null || this.#isStopped || this.#isQuiet) return;
     this.#following = this.#follow();
     try {
       await this.#following;
@@ -170,17 +239,30 @@ export class FeedFollower {
   /** Beats until there is nothing left to apply or to acknowledge. */
   async #follow(): Promise<void> {
     const { feed, lease, target } = this.#parts;
+    const generation = this.#generation;
+    if (this.#mustJoin) await this.#joinAgain();
     for (;;) {
+      const isBack = !this.#hasJoined;
       await target.settle();
+      // A quiet time has begun: whatever comes after it begins with another join.
+      if (generation !== this.#generation) return;
       this.#settled = this.#applied;
       this.#isWoken = false;
       const sentAt = lease.moment();
-      const { isListed, isKnown, changes } = await feed.beat(this.#instanceId, this.#applied, pageSize);
+      const { isListed, isKnown, changes, next } = await feed.beat(this.#instanceId, this.#applied, pageSize);
+      if (generation !== this.#generation) return;
       if (!isListed || !isKnown) {
         await this.#startAnew();
         continue;
       }
+      if (isBack && changes.length === pageSize) {
+        // More than are worth applying one by one.
+        await this.#loadHistory();
+        continue;
+      }
+      this.#hasJoined = true;
       for (const change of changes) this.#apply(change);
+      this.#parts.onBeat?.(next);
       if (changes.length < pageSize) lease.renew(sentAt);
       if (changes.length === 0 && !this.#isWoken) return;
       if (this.#isStopped) return;
@@ -200,11 +282,40 @@ export class FeedFollower {
 
   /** Registers first and reads afterwards: every change that is committed after the read waits for this process. */
   async #join(): Promise<void> {
-    const { feed, lease, target } = this.#parts;
+    await this.#register();
+    await this.#loadHistory();
+  }
+
+  async #register(): Promise<void> {
+    const { feed, lease } = this.#parts;
     this.#hasJoined = false;
     // A new id each time: a message about an old one may still arrive, and must mean nothing then.
     this.#instanceId = randomUUID();
     await feed.join({ id: this.#instanceId, acked: 0, leaseMs: lease.lengthMs });
+  }
+
+  /**
+   * After a quiet time: the next beat returns what has changed since, as long as the history is still the same, and only a beat
+   * that is sent after the join begins the lease.
+   */
+  async #joinAgain(): Promise<void> {
+    const generation = this.#generation;
+    this.#mustJoin = false;
+    await this.#leaving;
+    try {
+      await this.#register();
+    } catch (error) {
+      if (generation === this.#generation) {
+        this.#mustJoin = true;
+        // It may be on the list: the next attempt has another id, and nobody shall wait for this one.
+        this.#leaving = this.#leaveAfter(null);
+      }
+      throw error;
+    }
+  }
+
+  async #loadHistory(): Promise<void> {
+    const { feed, target } = this.#parts;
     const history = await feed.latest(loadedAtStart);
     target.restart(history);
     this.#settled = startOfFeed;

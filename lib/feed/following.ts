@@ -20,7 +20,7 @@ export interface Following {
   applied(): FeedPosition;
   /** The id under which this process is on the list now. */
   instanceId(): string;
-  /** The other processes on the list, as this one saw them last; without I/O. */
+  /** The other processes on the list, as this one saw them last. Waits for no I/O; the list is read in the background. */
   others(): readonly OtherProcess[];
   /** How it learns of new changes; `none` before the start. */
   wakeMode(): 'push' | 'poll' | 'none';
@@ -29,6 +29,14 @@ export interface Following {
    * `ERR_API_KEYS_UNAVAILABLE` when the store accepts no beat.
    */
   ensureLease(): Promise<void>;
+  /** Whether this process has left the list because nothing needs it there. */
+  isQuiet(): boolean;
+  /** Whether a change of this process waits for the others. */
+  isConfirming(): boolean;
+  /** Gives up the lease before it returns, then leaves the list and closes the listening connection. Never rejects. */
+  becomeQuiet(): Promise<void>;
+  /** Sets what is called when a quiet time ends: the lease is needed, or this process has made a change. Must not throw. */
+  onRoused(callback: () => void): void;
   /** Joins the list of processes. Rejects with `ERR_API_KEYS_UNAVAILABLE` when the store does not respond. */
   start(): Promise<void>;
   /** Leaves the list. Never rejects. */
@@ -46,7 +54,7 @@ export interface FollowingParts {
   readonly listeners: ChangeListeners;
   /** What waits to be written. */
   readonly personal?: ErasureTarget | undefined;
-  /** Called with the other processes on the list, about once a second. */
+  /** Called with the other processes on the list whenever it was read. */
   readonly onOthers?: (others: readonly Instance[]) => void;
   /** Called with the outcome of each confirmation. */
   readonly onConfirmation?: ((isConfirmed: boolean) => void) | undefined;
@@ -58,8 +66,16 @@ export interface FollowingParts {
 export function createFollowing(parts: FollowingParts): Following {
   const { feed, cache, lease, versions, caches, listeners, clock, logger } = parts;
   const changes = new KnownChanges(versions, caches, listeners, parts.personal);
-  const follower = new FeedFollower({ feed, lease, target: changes, logger });
-  const instances = new InstanceWatch(
+  const follower: FeedFollower = new FeedFollower({
+    ...{ feed, lease, target: changes, logger },
+    onBeat: (next) => instances.noteNext(next),
+    onRoused() {
+      watch = feed.watch(() => follower.wake());
+      instances.start();
+      handleRoused();
+    },
+  });
+  const instances: InstanceWatch = new InstanceWatch(
     feed,
     () => follower.instanceId,
     (others) => parts.onOthers?.(others),
@@ -69,22 +85,43 @@ export function createFollowing(parts: FollowingParts): Following {
     hasApplied: ({ sequence, hash }) =>
       follower.hasJoined && follower.settled.sequence >= sequence && versions.knows({ sequence, hash }),
     instanceId: () => follower.instanceId,
-    onSettled: parts.onConfirmation,
+    onSettled(isConfirmed) {
+      if (!isConfirmed) instances.watchClosely(lease.lengthMs);
+      parts.onConfirmation?.(isConfirmed);
+    },
   });
   let watch: FeedWatch | null = null;
+  let handleRoused = (): void => undefined;
 
   return {
     announcer: createChangeAnnouncer({ changes, follower, confirmations, cache }),
     applied: () => follower.applied,
     instanceId: () => follower.instanceId,
-    others: () => instances.describeOthers(follower.applied.sequence),
+    others() {
+      if (follower.isQuiet) return [];
+      instances.refresh();
+      return instances.describeOthers(follower.applied.sequence);
+    },
     wakeMode: () => watch?.mode() ?? 'none',
     ensureLease: () => follower.ensureLease(),
+    isQuiet: () => follower.isQuiet,
+    isConfirming: () => confirmations.isWaiting,
+
+    async becomeQuiet() {
+      const left = follower.becomeQuiet();
+      const stopped = watch?.stop();
+      watch = null;
+      instances.stop();
+      await Promise.allSettled([left, stopped]);
+    },
+
+    onRoused: (callback) => void (handleRoused = callback),
 
     async start() {
       cache?.onInvalidation(() => follower.wake());
       await follower.start();
       watch = feed.watch(() => follower.wake());
+      instances.watchClosely(lease.lengthMs);
       await instances.look();
       instances.start();
     },

@@ -1,13 +1,21 @@
 import { leaseMarginMs } from '../domain/lease-bounds.js';
 import { maxOthersShown, type OtherProcess } from '../domain/other-process.js';
-import type { ChangeFeed, Instance } from '../ports/change-feed.js';
+import type { ChangeFeed, Instance, ListedBeat } from '../ports/change-feed.js';
 
-const lookEveryMs = 1_000;
+/** How often it is checked whether the list has to be read, in milliseconds. */
+const checkEveryMs = 1_000;
+/** How often the list is read while all is well, in milliseconds. */
+const lookEveryMs = 30_000;
+/** For how long the list is read at each check after the start and after a change that was not confirmed, beside the own lease. */
+const closeWatchMs = 2_000;
 
 interface Sighting {
   readonly beat: number;
   /** When this beat was first seen; monotonic, in milliseconds. */
   readonly since: number;
+  /** When it was seen last. */
+  readonly until: number;
+  readonly leaseMs: number;
 }
 
 /**
@@ -16,6 +24,9 @@ interface Sighting {
  *
  * A beat that was seen was sent before; so when it has stayed the same for a lease and a second, the lease that it
  * gave has expired. A process that comes back finds itself off the list and starts again with empty caches.
+ *
+ * Each process watches one other with its beats. The whole list is read only now and then, and once a second while a
+ * process is silent, so that what all processes read together grows with their number, not with its square.
  */
 export class InstanceWatch {
   readonly #feed: Pick<ChangeFeed, 'instances' | 'remove'>;
@@ -24,6 +35,11 @@ export class InstanceWatch {
   #sightings = new Map<string, Sighting>();
   /** Those of the last look. */
   #remaining: readonly Instance[] = [];
+  #lookedAt = -Infinity;
+  #closelyUntil = -Infinity;
+  /** Whether beats show another process; otherwise the list is read at each check. */
+  #hasNext = true;
+  #looking: Promise<readonly Instance[]> | null = null;
   #timer: NodeJS.Timeout | null = null;
 
   /**
@@ -40,24 +56,41 @@ export class InstanceWatch {
     this.#ownId = ownId;
   }
 
-  /** Reads the list once a second, so that a process that has died is gone before a change has to wait for it. */
+  /** Watches from now on, so that a process that has died is gone before a change has to wait for it. */
   start(): void {
     this.#timer ??= setInterval(() => {
-      // The feed follower reports a store that does not respond.
-      this.look().catch(() => undefined);
-    }, lookEveryMs).unref();
+      if (this.#isLookDue()) this.#lookInBackground();
+    }, checkEveryMs).unref();
   }
 
   stop(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
+    this.#sightings.clear();
+  }
+
+  /** Reads the list at each check for longer than a lease: until all that have died are removed. */
+  watchClosely(leaseMs: number): void {
+    this.#closelyUntil = performance.now() + leaseMs + leaseMarginMs + closeWatchMs;
+  }
+
+  /** Records the process that a beat has shown; see `BeatAnswer.next`. */
+  noteNext(next: ListedBeat | null | undefined): void {
+    this.#hasNext = next !== undefined;
+    if (next !== null && next !== undefined && next.id !== this.#ownId()) {
+      this.#sightings.set(next.id, this.#see(next, performance.now()));
+    }
+  }
+
+  /** Reads the list in the background, unless it was read within the last second. */
+  refresh(): void {
+    if (this.#timer !== null && performance.now() - this.#lookedAt >= checkEveryMs) this.#lookInBackground();
   }
 
   /** The other processes as the last look saw them, those that were silent longest first. Reads nothing. */
   describeOthers(ownApplied: number): readonly OtherProcess[] {
-    const now = performance.now();
     const described = this.#remaining.map(({ id, acked }) => ({
-      ...{ id, silentMs: Math.round(now - (this.#sightings.get(id)?.since ?? now)) },
+      ...{ id, silentMs: Math.round(getSilence(this.#sightings.get(id))) },
       changesBehind: Math.max(0, ownApplied - acked),
     }));
     return described.toSorted((one, other) => other.silentMs - one.silentMs).slice(0, maxOthersShown);
@@ -66,6 +99,7 @@ export class InstanceWatch {
   /** The other processes on the list, without those that were removed just now. */
   async look(): Promise<readonly Instance[]> {
     const listed = await this.#feed.instances();
+    this.#lookedAt = performance.now();
     const ownId = this.#ownId();
     const others = listed.filter(({ id }) => id !== ownId);
     this.#note(others);
@@ -78,13 +112,24 @@ export class InstanceWatch {
 
   #note(others: readonly Instance[]): void {
     const now = performance.now();
-    const before = this.#sightings;
-    this.#sightings = new Map(
-      others.map(({ id, beat }) => {
-        const sighting = before.get(id);
-        return [id, sighting?.beat === beat ? sighting : { beat, since: now }];
-      }),
-    );
+    this.#sightings = new Map(others.map((other) => [other.id, this.#see(other, now)]));
+  }
+
+  #see({ id, beat, leaseMs }: ListedBeat, now: number): Sighting {
+    const before = this.#sightings.get(id);
+    return { beat, since: before?.beat === beat ? before.since : now, until: now, leaseMs };
+  }
+
+  #isLookDue(): boolean {
+    const now = performance.now();
+    if (!this.#hasNext || now < this.#closelyUntil || now - this.#lookedAt >= lookEveryMs) return true;
+    return [...this.#sightings.values()].some((each) => getSilence(each) > each.leaseMs / 2);
+  }
+
+  #lookInBackground(): void {
+    // The feed follower reports a store that does not respond.
+    this.#looking ??= this.look().finally(() => (this.#looking = null));
+    this.#looking.catch(() => undefined);
   }
 
   async #staysListed(instance: Instance): Promise<boolean> {
@@ -92,4 +137,9 @@ export class InstanceWatch {
     if (performance.now() - since < instance.leaseMs + leaseMarginMs) return true;
     return !(await this.#feed.remove(instance));
   }
+}
+
+/** For how long a process has shown no sign of life, up to when it was looked at last; in milliseconds. */
+function getSilence(sighting: Sighting | undefined): number {
+  return sighting === undefined ? 0 : sighting.until - sighting.since;
 }

@@ -21,6 +21,10 @@ export interface BackgroundWork {
   open(): Promise<void>;
   /** Starts expiry notices, the removal of expired rows and the delivery of events. */
   start(): void;
+  /** Whether this process has work that nobody asks for: events or notices to deliver, or rows to remove at the moment. */
+  isBusy(): boolean;
+  /** Makes up for what was due in a quiet time. */
+  resume(): void;
   /** Waits for work in progress. */
   stop(): Promise<void>;
 }
@@ -31,6 +35,8 @@ export interface BackgroundWorkParts {
   readonly store: KeyStore;
   readonly sealer: AuditSealer;
   readonly changes: ChangeAnnouncer;
+  /** Whether this process has left the list of processes because nothing needs it there. */
+  readonly isQuiet: () => boolean;
   readonly keyspaces: Keyspaces;
   readonly peppers: readonly [Pepper, ...Pepper[]];
   readonly logger: Logger;
@@ -42,7 +48,10 @@ export function createBackgroundWork(parts: BackgroundWorkParts): BackgroundWork
   const { clock } = options;
   const graces = new GraceStarts((use) => startGrace({ store, changes, clock }, use), logger);
   const sweep = createExpirySweep(parts);
-  const housekeeper = new Housekeeper({ store, sealer, clock, logger, ...options.retention });
+  const housekeeper = new Housekeeper({
+    ...{ store, sealer, clock, logger, isPaused: parts.isQuiet },
+    ...options.retention,
+  });
   const dispatcher = createEventDispatcher(parts);
   return {
     graces,
@@ -52,6 +61,8 @@ export function createBackgroundWork(parts: BackgroundWorkParts): BackgroundWork
       housekeeper.start();
       dispatcher?.start();
     },
+    isBusy: () => sweep !== null || dispatcher !== null || housekeeper.isRunning || graces.isWaiting,
+    resume: () => housekeeper.resume(),
     async stop() {
       await Promise.all([graces.stop(), sweep?.stop(), housekeeper.stop(), dispatcher?.stop()]);
     },

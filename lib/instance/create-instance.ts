@@ -139,9 +139,9 @@ export function createInstance(options: ResolvedOptions): Instance {
     logger,
     metrics,
     watchKey: createKeyWatch(listeners, () => lifecycle.started),
-    ready: () => lifecycle.ready(),
+    ready: () => lifecycle.ready().then(noteActivity),
     readStatus: readOwnStatus,
-    requireRunning: () => lifecycle.requireStarted(),
+    requireRunning: () => noteActivity(lifecycle.requireStarted()),
     close: () =>
       keepProcessAlive(Promise.all([lifecycle.close(), hasher.close()]))
         .then(() => undefined)
@@ -150,6 +150,11 @@ export function createInstance(options: ResolvedOptions): Instance {
           metrics?.unregister();
         }),
   };
+}
+
+function noteActivity(running: Running): Running {
+  running.noteActivity();
+  return running;
 }
 
 function createKeyspaces(

@@ -17,7 +17,7 @@ export type WatchKey = (keyId: string, listener: ChangeListener) => () => void;
  */
 export function createKeyWatch(
   listeners: ChangeListeners,
-  getRunning: () => Pick<Running, 'findCachedPlace' | 'findPlace'> | null,
+  getRunning: () => Pick<Running, 'findCachedPlace' | 'findPlace' | 'followChanges'> | null,
 ): WatchKey {
   return function watchKey(keyId, listener) {
     if (typeof keyId !== 'string' || typeof listener !== 'function') {
@@ -28,6 +28,8 @@ export function createKeyWatch(
     const running = getRunning();
     const place = running?.findCachedPlace(keyId) ?? null;
     const remove = listeners.add(keyId, listener, place);
+    // With a listener, a process does not go quiet; it may be quiet now.
+    running?.followChanges();
     // While its place is not known, the listener is called for changes of every owner and of every key.
     if (place === null) {
       running

@@ -15,11 +15,14 @@ export interface HealthParts {
 /** Returns the current state without I/O. */
 export function readHealth({ keyAccess, redis, limits }: HealthParts): RunningHealth {
   const { lease, local, following, places } = keyAccess;
+  const quiet = following.isQuiet();
   return {
-    database: lease.isHeld() ? 'up' : 'down',
+    // A quiet process has no lease and does not ask the database for one.
+    database: quiet || lease.isHeld() ? 'up' : 'down',
+    quiet,
     redis: redis === null ? 'none' : redis.cache.status(),
     wakeMode: following.wakeMode(),
-    processes: places.countProcesses(),
+    processes: quiet ? 0 : places.countProcesses(),
     lagMs: lease.ageMs(),
     others: following.others(),
     cachedKeys: local?.size ?? 0,

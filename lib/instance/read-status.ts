@@ -5,6 +5,7 @@ const notReady = {
   ready: false,
   state: 'not_ready',
   database: 'down',
+  quiet: false,
   wakeMode: 'none',
   processes: 0,
   lagMs: null,

@@ -37,6 +37,10 @@ export interface Running {
   readonly sessions: SessionBinder;
   /** Returns the current state of its parts without I/O. */
   readonly health: () => RunningHealth;
+  /** Follows the changes from now on, also after a quiet time; without waiting. */
+  readonly followChanges: () => void;
+  /** Records that a request or a call needs this process: it does not go quiet for a while. */
+  readonly noteActivity: () => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -44,6 +48,7 @@ export interface Running {
 export interface RunningHealth {
   /** `down`: the lease has expired because the database did not respond, so cached keys must not be used. */
   readonly database: 'up' | 'down';
+  readonly quiet: boolean;
   readonly redis: 'up' | 'down' | 'none';
   readonly wakeMode: 'push' | 'poll' | 'none';
   readonly processes: number;

@@ -11,6 +11,7 @@ import type { StartPurpose } from '../domain/setup-host.js';
 import { EnforcedBounds } from '../domain/enforced-bounds.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import { getKeyPlace, type ChangeListeners } from '../feed/change-listeners.js';
+import { QuietTimer } from '../feed/quiet-timer.js';
 import { createEnforcingStoreProxy } from '../manage/enforcing-store-proxy.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { KeyStore } from '../ports/key-store.js';
@@ -76,12 +77,43 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   });
   const { store, following, places } = keyAccess;
   const limits = startLimits(options.limits, { ...parts, clock: options.clock, store, redis });
-  const ports = { ...parts, peppers, sealer, redis, keyAccess, store, changes: following.announcer, limits };
+  const ports = {
+    ...{ ...parts, peppers, sealer, redis, keyAccess, store, changes: following.announcer, limits },
+    isQuiet: () => following.isQuiet(),
+  };
   const background = createBackgroundWork(ports);
   let signatures: RunningSignatures | null = null;
+  const flush = async (): Promise<void> => {
+    await Promise.all([keyAccess.uses.flush(), recorder.flush(), observed.flush(), routeUsage?.flush()]);
+  };
+  let isStopping = false;
+  const quietTimer = createQuietTimer();
+
+  function createQuietTimer(): QuietTimer | null {
+    const { quietAfterMs } = options.cache;
+    if (quietAfterMs === null || purpose !== 'app') return null;
+    const timer = new QuietTimer({
+      ...{ quietAfterMs, flush },
+      // Whatever is closed or notified when a key changes needs a process that follows the changes.
+      isBusy: () => background.isBusy() || following.isConfirming() || !parts.listeners.isEmpty,
+      becomeQuiet() {
+        places.stop();
+        return following.becomeQuiet();
+      },
+    });
+    following.onRoused(() => {
+      if (isStopping) return;
+      void places.start();
+      background.resume();
+      timer.start();
+    });
+    return timer;
+  }
 
   const forgetPlace = (): void => places.forget();
   const stop = async (): Promise<void> => {
+    isStopping = true;
+    await quietTimer?.stop();
     signatures?.close();
     places.stop();
     redis?.connection.client.off('close', forgetPlace);
@@ -111,6 +143,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   }
 
   if (purpose === 'app') background.start();
+  quietTimer?.start();
   const verification = createVerification({ ...ports, graces: background.graces });
   const verified = {
     ...ports,
@@ -132,6 +165,9 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     findPlace: async (keyId) => getKeyPlace((await keyAccess.finder.find(keyId))?.key ?? null),
     sessions: createSessionBinder(peppers),
     health: () => readHealth(ports),
+    // Without an answer, it goes on trying until there is one.
+    followChanges: () => void following.ensureLease().catch(() => undefined),
+    noteActivity: () => quietTimer?.noteActivity(),
     stop,
   };
 }

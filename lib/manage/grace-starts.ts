@@ -33,6 +33,11 @@ export class GraceStarts implements GraceStarter {
     });
   }
 
+  /** Whether a first use waits to be recorded. */
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   start(use: FirstUse): void {
     const name = `${use.keyId}.${use.credentialId}`;
     const isKnown = this.#waiting.has(name) || this.#settled.has(name);

@@ -33,6 +33,8 @@ export interface HousekeeperParts {
   readonly endedKeysMs: number | null;
   /** How long entries of the trail are kept, in milliseconds; `null`: for good. */
   readonly auditMs: number | null;
+  /** While it returns `true`, no run begins. */
+  readonly isPaused?: (() => boolean) | undefined;
 }
 
 /**
@@ -47,6 +49,8 @@ export class Housekeeper {
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> = Promise.resolve();
   #isStopped = false;
+  #isDue = false;
+  #isRunning = false;
 
   constructor(parts: HousekeeperParts) {
     this.#parts = parts;
@@ -68,6 +72,18 @@ export class Housekeeper {
     }, afterMs).unref();
   }
 
+  /** Whether a run is in progress. */
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  /** Makes up for a run that was due during a pause. */
+  resume(): void {
+    if (!this.#isDue || this.#isStopped) return;
+    this.#isDue = false;
+    this.start();
+  }
+
   /** Resolves when the running batch is done. */
   async stop(): Promise<void> {
     this.#isStopped = true;
@@ -76,8 +92,14 @@ export class Housekeeper {
   }
 
   async #runAndSchedule(): Promise<void> {
+    if (this.#parts.isPaused?.() === true) {
+      this.#isDue = true;
+      return;
+    }
+    this.#isRunning = true;
     await runLogged(this.#removals, () => this.run());
     await runLogged(this.#trims, () => this.trim());
+    this.#isRunning = false;
     if (!this.#isStopped) this.start(intervalMs);
   }
 

@@ -7,6 +7,7 @@ import type {
   FeedPosition,
   FeedWatch,
   Instance,
+  ListedBeat,
   PlaceAnswer,
   PlaceClaim,
 } from '../ports/change-feed.js';
@@ -79,7 +80,8 @@ export class MemoryChangeFeed implements ChangeFeed {
     const isKnown = stored?.hash === hash;
     const acked = isKnown ? Math.max(listed.acked, sequence) : listed.acked;
     this.#instances.set(instanceId, { ...listed, beat: listed.beat + 1, acked });
-    return { isListed: true, isKnown, changes: this.#changes(sequence, sequence + limit) };
+    const changes = this.#changes(sequence, sequence + limit);
+    return { isListed: true, isKnown, changes, next: this.#findNext(instanceId) };
   }
 
   async latest(limit: number): Promise<readonly FeedChange[]> {
@@ -123,6 +125,13 @@ export class MemoryChangeFeed implements ChangeFeed {
       mode: () => 'push',
       stop: async () => void this.#watchers.delete(callWatcher),
     };
+  }
+
+  #findNext(instanceId: string): ListedBeat | null {
+    const others = [...this.#instances.values()].filter(({ id }) => id !== instanceId);
+    const sorted = others.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+    const next = sorted.find(({ id }) => id > instanceId) ?? sorted[0];
+    return next === undefined ? null : { id: next.id, beat: next.beat, leaseMs: next.leaseMs };
   }
 
   /** The entries after the first `start` ones, up to sequence number `end`. */

@@ -1,6 +1,6 @@
 import { maxLeaseSeconds } from '../domain/lease-bounds.js';
 import { withDefault, takeWholeNumber } from './option-readers.js';
-import { readOptions, type ReadersOf } from './read-options.js';
+import { readOptions, type OptionReader, type ReadersOf } from './read-options.js';
 import type { LocalCacheLimits } from '../verify/local-cache.js';
 
 /** The option `cache`: the keys that this process caches in memory. */
@@ -25,17 +25,34 @@ export interface CacheOption {
    * @default 4
    */
   readonly leaseSeconds?: number | undefined;
+  /**
+   * After so many seconds without a guarded request, a call of this package or an open connection that is closed when its key
+   * changes, this process leaves the list of processes and sends the database nothing, 1 to 86,400. The next request joins the list
+   * again before anything cached is used. `0` or `false`: never. Processes with `events` or `expiryNotices` never do.
+   *
+   * @default 60
+   */
+  readonly quietAfterSeconds?: number | false | undefined;
 }
+
+/** The longest time without a request after which a process goes quiet, in seconds. */
+const maxQuietAfterSeconds = 86_400;
 
 /** The option with its defaults. */
 export interface ResolvedCacheOption extends LocalCacheLimits {
   readonly leaseSeconds: number;
+  /** `null`: never. */
+  readonly quietAfterMs: number | null;
 }
+
+const takeSeconds = takeWholeNumber(0, maxQuietAfterSeconds, 'of seconds');
+const takeQuietTime: OptionReader<number> = (value, path) => (value === false ? 0 : takeSeconds(value, path));
 
 const readers = {
   maxKeys: withDefault(takeWholeNumber(0, Number.MAX_SAFE_INTEGER), 10_000),
   maxBytes: withDefault(takeWholeNumber(1, Number.MAX_SAFE_INTEGER, 'of bytes'), 16 * 1024 * 1024),
   leaseSeconds: withDefault(takeWholeNumber(2, maxLeaseSeconds, 'of seconds'), 4),
+  quietAfterSeconds: withDefault(takeQuietTime, 60),
 } satisfies ReadersOf<CacheOption>;
 
 const renamed = { maxEntries: 'cache.maxKeys' };
@@ -47,8 +64,9 @@ const renamed = { maxEntries: 'cache.maxKeys' };
  */
 export function readCache(value: unknown, path: string): ResolvedCacheOption {
   const given = value === false ? { maxKeys: 0 } : value;
-  return readOptions(path, given === undefined ? {} : given, readers, {
+  const { quietAfterSeconds, ...others } = readOptions(path, given === undefined ? {} : given, readers, {
     example: '{ maxKeys: 100_000 }, or false',
     renamed,
   });
+  return { ...others, quietAfterMs: quietAfterSeconds === 0 ? null : quietAfterSeconds * 1_000 };
 }

@@ -133,4 +133,13 @@ export interface BeatAnswer {
   readonly isKnown: boolean;
   /** The changes after `applied`, oldest first. */
   readonly changes: readonly FeedChange[];
+  /**
+   * The process whose id follows in the order of the database, the first one after the last: each process watches one,
+   * so that a process that has died is noticed and yet no process reads the whole list. `null`: there is no other one.
+   * `undefined`: the store does not say, and the list is read once a second.
+   */
+  readonly next?: ListedBeat | null | undefined;
 }
+
+/** How often a listed process has beaten. */
+export type ListedBeat = Pick<Instance, 'id' | 'beat' | 'leaseMs'>;

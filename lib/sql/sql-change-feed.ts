@@ -123,7 +123,13 @@ export class SqlChangeFeed implements ChangeFeed {
   }
 
   watch(onHint: () => void): FeedWatch {
-    const running = this.#database.watch(() => this.lastSequence(), onHint);
+    const running = this.#database.watch(
+      {
+        readLast: () => this.lastSequence(),
+        lastSeen: () => this.#seen.current.sequence,
+      },
+      onHint,
+    );
     const watch: FeedWatch = {
       mode: () => running.mode(),
       stop: async () => {

@@ -35,6 +35,14 @@ export interface Writing {
  */
 export const migrationDeadlineMs = 120_000;
 
+/** What a watch compares with what it hears. */
+export interface WatchSource {
+  /** Reads the sequence number of the last change. */
+  readLast(): Promise<number>;
+  /** The sequence number of the last change that this process has seen; without I/O. */
+  lastSeen(): number;
+}
+
 /** A database of the SQL store. Outages reject with `ERR_API_KEYS_UNAVAILABLE`, mistakes with their own error. */
 export interface SqlDatabase {
   readonly dialect: SqlDialect;
@@ -85,6 +93,6 @@ export interface SqlDatabase {
   /** Runs work in one transaction, in one process at a time, within {@link migrationDeadlineMs}. */
   migrate(work: (transaction: Transaction<Tables>) => Promise<void>): Promise<void>;
   /** Calls back when the sequence number of the last change may have grown; see `ChangeFeed.watch`. */
-  watch(lastSequence: () => Promise<number>, onHint: () => void): FeedWatch;
+  watch(source: WatchSource, onHint: () => void): FeedWatch;
   hasTable(database: Kysely<Tables>, name: keyof Tables): Promise<boolean>;
 }

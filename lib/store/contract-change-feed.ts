@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startOfFeed } from '../ports/change-feed.js';
-import type { FeedChange, FeedPosition } from '../ports/change-feed.js';
+import type { BeatAnswer, FeedChange, FeedPosition } from '../ports/change-feed.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { ContractContext } from './contract-context.js';
 import { insert, createNextVersion, createSampleEvent, createSampleKey, update } from './sample-keys.js';
@@ -16,6 +16,7 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
     if (change === undefined) throw new Error(`There is no change ${sequence}`);
     return { sequence, hash: change.hash };
   };
+  const withoutNext = ({ next: _, ...answer }: BeatAnswer): Omit<BeatAnswer, 'next'> => answer;
   const wrongHash = 'f'.repeat(64);
   const insertMany = (store: KeyStore, count: number): Promise<void> =>
     insert(store, ...Array.from({ length: count }, (_, index) => createSampleKey({ id: `key${index}` })));
@@ -70,12 +71,12 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
         { sequence: 2, keyId: 'b', keyVersion: 1, action: 'key.created', hash: hashes[1] },
         { sequence: 3, keyId: 'a', keyVersion: 2, action: 'key.revoked', hash: hashes[2] },
       ];
-      expect(await other.feed.beat(instance.id, startOfFeed, 9)).toEqual({
+      expect(withoutNext(await other.feed.beat(instance.id, startOfFeed, 9))).toEqual({
         isListed: true,
         isKnown: true,
         changes,
       });
-      expect(await other.feed.beat(instance.id, await findPosition(store, 2), 9)).toEqual({
+      expect(withoutNext(await other.feed.beat(instance.id, await findPosition(store, 2), 9))).toEqual({
         isListed: true,
         isKnown: true,
         changes: changes.slice(2),
@@ -86,7 +87,7 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
     it('is empty before the first change', async ({ store }) => {
       await store.feed.join(instance);
       const nothing = { isListed: true, isKnown: true, changes: [] };
-      expect(await store.feed.beat(instance.id, startOfFeed, 9)).toEqual(nothing);
+      expect(withoutNext(await store.feed.beat(instance.id, startOfFeed, 9))).toEqual(nothing);
       expect(await store.feed.latest(9)).toEqual([]);
       expect(await store.feed.lastSequence()).toBe(0);
     });
@@ -94,7 +95,8 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
     it('is read in pages, and knows only numbers that were given', async ({ store }) => {
       await store.feed.join(instance);
       await insertMany(store, 7);
-      const beat = (applied: FeedPosition, limit: number) => store.feed.beat(instance.id, applied, limit);
+      const beat = async (applied: FeedPosition, limit: number) =>
+        withoutNext(await store.feed.beat(instance.id, applied, limit));
       expect(getNumbers((await beat(startOfFeed, 3)).changes)).toEqual([1, 2, 3]);
       expect(getNumbers((await beat(await findPosition(store, 3), 3)).changes)).toEqual([4, 5, 6]);
       expect(getNumbers((await beat(await findPosition(store, 6), 3)).changes)).toEqual([7]);
@@ -181,6 +183,27 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
       await store.feed.leave(instance.id);
       await store.feed.leave(instance.id);
       expect(await other.feed.instances()).toEqual([{ ...second, beat: 0 }]);
+    });
+
+    it('shows each instance the next one with its beat, so that all of them are watched', async ({
+      store,
+      other,
+    }) => {
+      const ids = ['instance-1', 'instance-2', 'instance-3'];
+      await store.feed.join(instance);
+      const alone = (await store.feed.beat(instance.id, startOfFeed, 9)).next;
+      // A store that does not say it is asked for the whole list instead.
+      if (alone === undefined) return;
+      expect(alone).toEqual(null);
+      for (const id of ids.slice(1)) await other.feed.join({ ...instance, id });
+      await other.feed.beat('instance-3', startOfFeed, 9);
+      const next: unknown[] = [];
+      for (const id of ids) next.push((await store.feed.beat(id, startOfFeed, 9)).next);
+      expect(next).toEqual([
+        { id: 'instance-2', beat: 0, leaseMs: 4_000 },
+        { id: 'instance-3', beat: 1, leaseMs: 4_000 },
+        { id: 'instance-1', beat: 2, leaseMs: 4_000 },
+      ]);
     });
 
     it('says how often an instance has beaten and what it has applied, which never goes back', async ({

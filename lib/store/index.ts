@@ -20,6 +20,7 @@ export type {
   FeedPosition,
   FeedWatch,
   Instance,
+  ListedBeat,
   PlaceAnswer,
   PlaceClaim,
 } from '../ports/change-feed.js';

@@ -141,6 +141,27 @@ const processFaults: Record<string, FaultAction> = {
   },
 };
 
+/** A process without requests goes quiet, misses a change, and is then asked by many at once. */
+async function goQuiet({ fleet, recorder, random }: FaultContext): Promise<void> {
+  // Clients ask only those that are in the fleet: this one is asked only here.
+  const lone = await fleet.startAside({ QUIET_AFTER_SECONDS: '1' });
+  try {
+    const key = await TestedKey.create(recorder, random.pick(fleet.members));
+    if (key === null) return;
+    await key.makeChild(random.pick(fleet.members));
+    for (let time = 0; time < 2; time += 1)
+      for (const usable of key.everything()) await key.use(usable, lone);
+    await pause(random.between(900, 2_500));
+    const taking = key[random.pick(takings)](random.pick(fleet.members));
+    await pause(random.between(0, 50));
+    await Promise.all(key.everything().map((usable) => key.use(usable, lone)));
+    await taking;
+    for (const usable of key.everything()) await key.use(usable, lone);
+  } finally {
+    await fleet.end(lone);
+  }
+}
+
 /** A process stands still and goes on. It has to be known which one, to judge its answers. */
 async function standStill(context: FaultContext): Promise<void> {
   const member = context.random.pick(context.fleet.members);
@@ -159,7 +180,11 @@ export function faultsFor({ place }: Pick<Fleet, 'place'>): readonly Readonly<Re
     ...(place.endsWith('Redis') ? redisFaults : {}),
     ...(place.startsWith('PostgreSQL') ? postgresFaults : {}),
   };
-  const ofProcesses = { ...processFaults, 'a process stands still': standStill };
+  const ofProcesses = {
+    ...processFaults,
+    'a process stands still': standStill,
+    'a process is quiet while something is taken away': goQuiet,
+  };
   return Object.keys(ofServers).length === 0 ? [ofProcesses] : [ofServers, ofProcesses];
 }
 

@@ -31,6 +31,8 @@ export interface Fleet {
   output(): string;
   member(index: number): Member;
   start(environment?: Partial<OrdersEnvironment>): Promise<Member>;
+  /** Starts a process that is not among the members. */
+  startAside(environment?: Partial<OrdersEnvironment>): Promise<Member>;
   kill(member: Member): Promise<void>;
   /** As an operator would: the process takes itself off the list, so that no process waits for it. */
   end(member: Member): Promise<void>;
@@ -52,6 +54,8 @@ export interface FleetOptions {
   readonly environment?: Partial<OrdersEnvironment>;
   /** `cache.leaseSeconds` of the processes in the order in which they start, over and over again; absent: the default. */
   readonly leases?: readonly [number, ...number[]];
+  /** `cache.quietAfterSeconds` of the processes in the same way; 0: never. */
+  readonly quietTimes?: readonly [number, ...number[]];
   /** Where the keys are; absent: a database of its own on the PostgreSQL of the tests, or a file. */
   readonly database?: OwnDatabase;
   /** No proxies in front of the database. */
@@ -60,7 +64,7 @@ export interface FleetOptions {
 
 /** Starts a fleet on a database of its own, and a Redis of its own where one belongs to it. */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
-  const { place, processes, copy, environment = {}, leases, isDatabaseDirect = false } = options;
+  const { place, processes, copy, environment = {}, leases, quietTimes, isDatabaseDirect = false } = options;
   const kind = place.startsWith('PostgreSQL') ? 'PostgreSQL' : 'SQLite';
   const database = options.database ?? (await makeOwnDatabase(kind));
   let redis = place.endsWith('Redis') ? await startRedis() : null;
@@ -85,6 +89,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
         DATABASE_URL: databaseProxy === null ? database.url : withPort(database.url, databaseProxy.port),
         ...(redisProxy === null ? {} : { REDIS_URL: withPort(redis?.aclUrl ?? '', redisProxy.port) }),
         ...(leases === undefined ? {} : { LEASE_SECONDS: String(leases[started % leases.length]) }),
+        ...(quietTimes === undefined
+          ? {}
+          : { QUIET_AFTER_SECONDS: String(quietTimes[started % quietTimes.length]) }),
         ...environment,
         ...more,
       },
@@ -130,12 +137,13 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       members.push(member);
       return member;
     },
+    startAside: (more) => launch(more),
     async kill(member) {
       members.splice(members.indexOf(member), 1);
       await member.app.kill();
     },
     async end(member) {
-      members.splice(members.indexOf(member), 1);
+      if (members.includes(member)) members.splice(members.indexOf(member), 1);
       await member.app.stop();
     },
     async restartRedis() {

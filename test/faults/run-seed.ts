@@ -17,6 +17,9 @@ const processes = 3;
 /** Mixed, as during a rollout that changes the option. */
 const leases = [4, 2, 7] as const;
 
+/** One of them goes quiet whenever it is asked nothing for a moment. */
+const quietTimes = [0, 0, 1] as const;
+
 /** Lets clients and faults loose on a fleet, and says afterwards which promises were broken. */
 export async function runSeed(options: {
   readonly seed: number;
@@ -27,7 +30,13 @@ export async function runSeed(options: {
 }): Promise<SeedReport> {
   const { seed, place, durationMs, copy } = options;
   const startedAt = performance.now();
-  const fleet = await startFleet({ place, processes, leases, ...(copy === undefined ? {} : { copy }) });
+  const fleet = await startFleet({
+    place,
+    processes,
+    leases,
+    quietTimes,
+    ...(copy === undefined ? {} : { copy }),
+  });
   const faults: string[] = [];
   try {
     const report = await underLoad(fleet, seed, async ({ recorder }) => {

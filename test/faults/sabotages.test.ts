@@ -10,7 +10,9 @@ import {
   parentChangedWithCopies,
   parentRevokedBetweenReadAndFill,
   revokedAmongRepetitions,
+  revokedBeforeJoin,
   revokedBetweenReadAndFill,
+  revokedWhileQuiet,
   revokedWithHeldTokens,
   startsOnOldEntries,
   type Schedule,
@@ -42,8 +44,8 @@ const sabotages: Record<string, Sabotage> = {
       // A follower that misses a number starts again, whatever the reason.
       {
         file: 'lib/sql/queries/feed-queries.ts',
-        from: 'next.sequence === sequence + 1',
-        to: 'next.sequence > sequence',
+        from: 'following.sequence === sequence + 1',
+        to: 'following.sequence > sequence',
       },
       // The process that made the change knows that it has not applied it.
       {
@@ -150,6 +152,30 @@ const sabotages: Record<string, Sabotage> = {
         file: 'lib/tokens/revoke-token.ts',
         from: 'isFirst ? change : null',
         to: 'isFirst || now > 0 ? change : null',
+      },
+    ],
+    finding: /was let in/,
+  },
+  'the lease goes on in a quiet time': {
+    schedule: revokedWhileQuiet,
+    processes: 1,
+    replacements: [
+      {
+        file: 'lib/feed/feed-follower.ts',
+        from: '    this.#generation += 1;\n    this.#parts.lease.end();\n',
+        to: '    this.#generation += 1;\n    this.#parts.lease.renew(this.#parts.lease.moment());\n',
+      },
+    ],
+    finding: /was let in/,
+  },
+  'what is cached is used after a quiet time before the changes of that time are read': {
+    schedule: revokedBeforeJoin,
+    processes: 1,
+    replacements: [
+      {
+        file: 'lib/feed/feed-follower.ts',
+        from: 'if (this.#mustJoin) await this.#joinAgain();',
+        to: 'if (this.#mustJoin) await this.#joinAgain().then(() => lease.renew(lease.moment()));',
       },
     ],
     finding: /was let in/,

@@ -1,7 +1,7 @@
 import { effectiveByOf } from './effective-by.js';
 import { pause } from './pause.js';
 import { onPostgres, onRedis, readEntries, writeEntries } from './fault-actions.js';
-import type { Fleet } from './fleet.js';
+import type { Fleet, Member } from './fleet.js';
 import { checkHistory } from './history-checker.js';
 import { HistoryRecorder } from './history-recorder.js';
 import { TestedKey } from './tested-key.js';
@@ -285,6 +285,41 @@ export const fillsAfterChange: Schedule = async (fleet) => {
 function versionsOf(entries: readonly [string, string][]): readonly number[] {
   return entries.map(([, value]) => Number(value.split('.')[1]));
 }
+
+async function untilQuiet(member: Member): Promise<void> {
+  while ((await member.app.status())['quiet'] !== true) await pause(20);
+}
+
+/** A key is revoked while a process is quiet that has it in its cache. */
+export const revokedWhileQuiet: Schedule = async (fleet) => {
+  const recorder = new HistoryRecorder();
+  const member = await fleet.start({ QUIET_AFTER_SECONDS: '1' });
+  const key = await makeHeldKey(recorder, fleet);
+  await untilQuiet(member);
+  await key.revoke(fleet.member(0));
+  await askAll(fleet, key);
+  await fleet.end(member);
+  return checkHistory(recorder.history);
+};
+
+/** A key is revoked while a process is quiet that has it in its cache, and its first beat on the list again is held up. */
+export const revokedBeforeJoin: Schedule = async (fleet) => {
+  const recorder = new HistoryRecorder();
+  const member = await fleet.start({ QUIET_AFTER_SECONDS: '1' });
+  const key = await makeHeldKey(recorder, fleet);
+  await untilQuiet(member);
+  await key.revoke(fleet.member(0));
+  await recorder.disturb('a beat is held up', undefined, async () => {
+    const isStalled = member.database?.stallOnce('request', beats, readStallMs);
+    const first = key.use(key.usable('read'), member);
+    await isStalled;
+    await key.use(key.usable('read'), member);
+    await first;
+  });
+  await askAll(fleet, key);
+  await fleet.end(member);
+  return checkHistory(recorder.history);
+};
 
 /** What {@link laterNumberFirst} needs when numbers are taken without the lock. */
 export async function makeUnlockedNumbers(fleet: Fleet): Promise<void> {

@@ -210,7 +210,11 @@ describe('InstanceWatch', () => {
     const [quiet, alive] = described.map(({ silentMs }) => silentMs);
     expect(quiet).toBeGreaterThanOrEqual(79);
     expect(Number(quiet) - Number(alive)).toBeGreaterThanOrEqual(79);
+    // How silent one is since it was looked at last is not known: that is no silence.
     await wait(80);
+    expect(watch.describeOthers(3)[0]?.silentMs).toBe(quiet);
+    expect(reads).toBe(2);
+    watch.noteNext({ id: 'quiet', beat: 0, leaseMs: 60_000 });
     expect(watch.describeOthers(3)[0]?.silentMs).toBeGreaterThanOrEqual(159);
     expect(reads).toBe(2);
     await feed.leave('quiet');

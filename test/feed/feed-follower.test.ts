@@ -248,3 +248,191 @@ describe('FeedFollower', () => {
     await close();
   });
 });
+
+describe('A quiet time', () => {
+  /** A follower that has started, on a feed whose steps can be held up. */
+  async function startQuietable(history: FeedChange[] = []) {
+    const feed = scriptedFeed(history);
+    const steps: string[] = [];
+    const held = new Map<'join' | 'leave' | 'beat', Promise<void>>();
+    for (const name of ['join', 'leave', 'beat'] as const) {
+      const step = feed[name].bind(feed) as (...args: unknown[]) => Promise<unknown>;
+      (feed as Record<typeof name, unknown>)[name] = async (...args: unknown[]) => {
+        steps.push(name);
+        const answer = await step(...args);
+        await held.get(name);
+        steps.push(`${name} answered`);
+        return answer;
+      };
+    }
+    const followed = follow(feed, 60_000);
+    await followed.follower.start();
+    steps.length = 0;
+    /** The answers to a step wait until the returned function is called. */
+    const hold = (name: 'join' | 'leave' | 'beat'): (() => void) => {
+      let release = (): void => undefined;
+      held.set(name, new Promise((resolve) => (release = resolve)));
+      return () => {
+        held.delete(name);
+        release();
+      };
+    };
+    return { ...followed, feed, steps, hold };
+  }
+  const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+
+  it('ends the lease before it leaves, and sends nothing until the lease is needed', async () => {
+    const { follower, lease, steps } = await startQuietable();
+    const leaving = follower.becomeQuiet();
+    expect(lease.isHeld()).toBe(false);
+    await leaving;
+    follower.wake();
+    await turn();
+    expect(steps).toEqual(['leave', 'leave answered']);
+    expect(follower.isQuiet).toBe(true);
+  });
+
+  it('ends with one join for all that need the lease, which applies what has changed and keeps the rest', async () => {
+    const { follower, lease, feed, steps, forgotten, told } = await startQuietable([change(1)]);
+    await follower.becomeQuiet();
+    feed.changes.push(change(2), change(3, 1, 'other'));
+    steps.length = 0;
+    forgotten.length = 0;
+    await Promise.all(Array.from({ length: 5 }, () => follower.ensureLease()));
+    expect(lease.isHeld()).toBe(true);
+    expect(forgotten).toEqual(['k', 'other']);
+    // Whose the other key is, is not known to the listener of the first.
+    expect(told).toEqual(['key.updated', null]);
+    expect(steps.filter((step) => step === 'join')).toHaveLength(1);
+    expect(follower.applied.sequence).toBe(3);
+  });
+
+  it('begins while a beat is under way, whose answer renews nothing, and whose row is removed after it', async () => {
+    const { follower, lease, steps, hold } = await startQuietable();
+    const release = hold('beat');
+    follower.wake();
+    await turn();
+    const leaving = follower.becomeQuiet();
+    await turn();
+    expect(steps).toEqual(['beat']);
+    release();
+    await leaving;
+    expect(lease.isHeld()).toBe(false);
+    expect(steps).toEqual(['beat', 'beat answered', 'leave', 'leave answered']);
+  });
+
+  it('ends while a beat from before is under way, and still joins again before the lease is held', async () => {
+    const { follower, lease, steps, hold } = await startQuietable();
+    const id = follower.instanceId;
+    const release = hold('beat');
+    follower.wake();
+    await turn();
+    void follower.becomeQuiet();
+    const needed = follower.ensureLease();
+    await turn();
+    expect(lease.isHeld()).toBe(false);
+    release();
+    await needed;
+    expect(lease.isHeld()).toBe(true);
+    expect(follower.instanceId).not.toBe(id);
+    expect(steps.slice(0, 6)).toEqual([
+      'beat',
+      'beat answered',
+      'leave',
+      'leave answered',
+      'join',
+      'join answered',
+    ]);
+  });
+
+  it('ends while it leaves: it joins after that, with another id', async () => {
+    const { follower, lease, steps, hold } = await startQuietable();
+    const release = hold('leave');
+    void follower.becomeQuiet();
+    const needed = follower.ensureLease();
+    await turn();
+    expect(steps).toEqual(['leave']);
+    release();
+    await needed;
+    expect(lease.isHeld()).toBe(true);
+    expect(steps.slice(0, 4)).toEqual(['leave', 'leave answered', 'join', 'join answered']);
+  });
+
+  it('begins again while it joins: the row of that join is removed, and the next need joins again', async () => {
+    const { follower, lease, feed, steps, hold } = await startQuietable();
+    await follower.becomeQuiet();
+    const release = hold('join');
+    const needed = follower.ensureLease().then(
+      () => 'held',
+      () => 'refused',
+    );
+    await turn();
+    const leaving = follower.becomeQuiet();
+    const neededAgain = follower.ensureLease();
+    release();
+    await Promise.all([needed, leaving, neededAgain]);
+    expect(lease.isHeld()).toBe(true);
+    expect(steps.filter((step) => step === 'leave answered')).toHaveLength(2);
+    expect((await feed.beat(follower.instanceId, follower.applied, 1)).isListed).toBe(true);
+  });
+
+  it('begins again while it joins, and nothing needs it: it is off the list, without the lease', async () => {
+    const { follower, lease, feed, hold } = await startQuietable();
+    await follower.becomeQuiet();
+    const release = hold('join');
+    const needed = follower.ensureLease().catch(() => undefined);
+    await turn();
+    const leaving = follower.becomeQuiet();
+    release();
+    await Promise.all([needed, leaving]);
+    expect(lease.isHeld()).toBe(false);
+    expect((await feed.beat(follower.instanceId, follower.applied, 1)).isListed).toBe(false);
+  });
+
+  it('begins although leaving has no answer, and ends as always', async () => {
+    const { follower, lease, feed } = await startQuietable();
+    const id = follower.instanceId;
+    feed.leave = () => Promise.reject(new Error('no answer'));
+    await follower.becomeQuiet();
+    expect(lease.isHeld()).toBe(false);
+    await follower.ensureLease();
+    expect(lease.isHeld()).toBe(true);
+    expect(follower.instanceId).not.toBe(id);
+  });
+
+  it('does not end while the database accepts no join: each need is refused, and the next one tries again', async () => {
+    const { follower, lease, feed } = await startQuietable();
+    await follower.becomeQuiet();
+    const { join } = feed;
+    feed.join = () => Promise.reject(new Error('away'));
+    await expect(follower.ensureLease()).rejects.toThrow();
+    expect(lease.isHeld()).toBe(false);
+    feed.join = join;
+    await follower.ensureLease();
+    expect(lease.isHeld()).toBe(true);
+  });
+
+  it('drops all that is cached where the history is another one afterwards, or very long', async () => {
+    const { follower, lease, feed, forgotten } = await startQuietable([change(1)]);
+    await follower.becomeQuiet();
+    feed.changes.splice(0, 1, { ...change(1), hash: 'of another history' });
+    forgotten.length = 0;
+    await follower.ensureLease();
+    expect(forgotten).toEqual(['*']);
+    await follower.becomeQuiet();
+    feed.changes.push(...Array.from({ length: 600 }, (_, index) => change(index + 2)));
+    forgotten.length = 0;
+    await follower.ensureLease();
+    expect(lease.isHeld()).toBe(true);
+    expect(forgotten).toEqual(['*']);
+    expect(follower.applied.sequence).toBe(601);
+  });
+
+  it('is over with the process: no second leave, and no join after it', async () => {
+    const { follower, steps } = await startQuietable();
+    await follower.becomeQuiet();
+    await follower.stop();
+    await expect(follower.ensureLease()).rejects.toThrow();
+    expect(steps).toEqual(['leave', 'leave answered']);
+  });
+});

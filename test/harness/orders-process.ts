@@ -11,6 +11,7 @@ const {
   REDIS_KEY_PREFIX,
   LEASE_SECONDS,
   LOCAL_CACHE,
+  QUIET_AFTER_SECONDS,
   ON_LIMITER_OUTAGE,
 } = process.env;
 let clockIsAheadMs = 0;
@@ -30,6 +31,7 @@ const apiKeys = createApiKeys({
   cache: {
     maxKeys: LOCAL_CACHE === 'off' ? 0 : undefined,
     leaseSeconds: LEASE_SECONDS === undefined ? undefined : Number(LEASE_SECONDS),
+    quietAfterSeconds: QUIET_AFTER_SECONDS === undefined ? undefined : Number(QUIET_AFTER_SECONDS),
   },
   limits: { onOutage: ON_LIMITER_OUTAGE === 'deny' ? 'deny' : undefined },
   tokens: { issuer: 'http://orders.example' },

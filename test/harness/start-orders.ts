@@ -78,6 +78,8 @@ export interface OrdersEnvironment {
   /** Absent: the pepper of the tests. A list is separated by commas. */
   readonly API_KEYS_PEPPER?: string;
   readonly LEASE_SECONDS?: string;
+  /** `cache.quietAfterSeconds`. */
+  readonly QUIET_AFTER_SECONDS?: string;
   /** `off`: no keys are held in process. */
   readonly LOCAL_CACHE?: string;
   /** `deny`: keys with limits are refused while Redis is away. */

@@ -45,6 +45,12 @@ const members: Readonly<Record<keyof ApiKeysStatus, JsonSchema>> = {
     description: '`down`: it has not responded for a whole lease.',
     examples: ['up'],
   },
+  quiet: {
+    type: 'boolean',
+    description:
+      '`true`: without requests for a while, this process has left the list of processes and sends the database nothing.',
+    examples: [false],
+  },
   redis: {
     type: 'string',
     enum: ['up', 'down', 'none'],
@@ -60,7 +66,7 @@ const members: Readonly<Record<keyof ApiKeysStatus, JsonSchema>> = {
   processes: {
     type: 'integer',
     minimum: 0,
-    description: 'How many processes share the database, this one included.',
+    description: 'How many processes share the database, this one included; 0 while this one is `quiet`.',
     examples: [2],
   },
   lagMs: {

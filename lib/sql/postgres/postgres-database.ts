@@ -150,8 +150,8 @@ export function createPostgresDatabase(settings: PostgresSettings): SqlDatabase 
           await work(transaction);
         }),
 
-    watch: (lastSequence, onHint) =>
-      watchPostgres({ schema, createClient: () => createListenerClient(connection), lastSequence }, onHint),
+    watch: (source, onHint) =>
+      watchPostgres({ ...source, schema, createClient: () => createListenerClient(connection) }, onHint),
 
     async hasTable(database, name) {
       const tables = sql`select 1 from pg_catalog.pg_tables where schemaname = ${schema} and tablename = ${name}`;

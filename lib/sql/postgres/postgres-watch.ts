@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FeedWatch } from '../../ports/change-feed.js';
+import type { WatchSource } from '../sql-database.js';
 import { notifyChannel } from './notify-channel.js';
 import { listen } from './postgres-listener.js';
 import type { PgListenerClient, PostgresListener } from './postgres-listener.js';
 
 /** How often the store is polled without a listening connection, in milliseconds. */
 const pollEveryMs = 100;
-/** How often the listening connection is checked, in milliseconds. */
+/** How often it is checked whether the listening connection has missed a change that beats have returned, in milliseconds. */
 const checkEveryMs = 3_000;
+/** After so many checks a statement is sent on the listening connection though nothing was missed. */
+const checksPerProbe = 4;
 /**
  * The pause before the first reconnect, in milliseconds; a lost connection is often back at once: a backend was
  * ended, a failover is over.
@@ -16,12 +19,10 @@ const firstPauseMs = 50;
 const laterPauseMs = 1_000;
 
 /** The clients and queries of {@link watchPostgres}. */
-export interface PostgresWatchSource {
+export interface PostgresWatchSource extends WatchSource {
   readonly schema: string;
   /** Creates a client, not connected; `null` when that is impossible. */
   createClient(): Promise<PgListenerClient | null>;
-  /** The number of the last change. */
-  lastSequence(): Promise<number>;
 }
 
 /**
@@ -70,10 +71,12 @@ export function watchPostgres(source: PostgresWatchSource, onHint: () => void): 
       // There may have been changes while no connection listened.
       sendHint();
       let expected = heard;
-      for (;;) {
+      for (let checks = 1; ; checks += 1) {
         await pause(checkEveryMs, over);
         if (over.aborted) return true;
-        const known = await source.lastSequence().catch(() => 0);
+        const known = source.lastSeen();
+        const isUnsuspicious = heard >= known && heard >= expected;
+        if (isUnsuspicious && checks % checksPerProbe !== 0) continue;
         const answer = await current.ask();
         const last = answer ?? 0;
         // An old primary to which this connection was kept over a failover will not notify of anything any more.
@@ -105,7 +108,7 @@ export function watchPostgres(source: PostgresWatchSource, onHint: () => void): 
     while (!signal.aborted) {
       await pause(pollEveryMs);
       if (isPushed || signal.aborted) continue;
-      const last = await source.lastSequence().catch(() => seen);
+      const last = await source.readLast().catch(() => seen);
       if (last === seen) continue;
       seen = last;
       sendHint();

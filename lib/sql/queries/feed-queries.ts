@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { AliasedExpression, Kysely, Selectable } from 'kysely';
 import type { AuditAction } from '../../domain/audit-entry.js';
 import { startOfFeed } from '../../ports/change-feed.js';
-import type { BeatAnswer, FeedChange, FeedPosition, Instance } from '../../ports/change-feed.js';
+import type { BeatAnswer, FeedChange, FeedPosition, Instance, ListedBeat } from '../../ports/change-feed.js';
 import { keptCommit } from '../postgres/keep-commit.js';
 import {
   createStaleServerError,
@@ -47,10 +47,20 @@ interface NoInstance {
   readonly id: null;
 }
 
-type BeatRow = { readonly [C in keyof ChangeRow]: ChangeRow[C] | null } & {
-  readonly known: number | null;
-  readonly is_history_recorded: number;
-};
+type BeatRow = { readonly [C in keyof ChangeRow]: ChangeRow[C] | null } & NextRow & {
+    readonly known: number | null;
+    readonly is_history_recorded: number;
+  };
+
+/** The next process after one, and the first on the list: another one than it, or none. */
+interface NextRow {
+  readonly next_id: string | null;
+  readonly next_beat: number | null;
+  readonly next_lease_ms: number | null;
+  readonly first_id: string | null;
+  readonly first_beat: number | null;
+  readonly first_lease_ms: number | null;
+}
 
 /** The result of a beat, and what it has found out about the server. */
 export interface SqlBeatAnswer extends BeatAnswer {
@@ -188,7 +198,10 @@ function beatInOneStatement(
             .as('change'),
         (on) => on.onTrue(),
       )
+      .leftJoin(selectBeat(database, '>').as('next'), (on) => on.onTrue())
+      .leftJoin(selectBeat(database, '<').as('first'), (on) => on.onTrue())
       .select([
+        ...nextColumns,
         'change.sequence',
         'change.key_id',
         'change.owner_id',
@@ -207,11 +220,11 @@ function beatInOneStatement(
   return async (on, instanceId, applied, limit) => {
     const { sequence, hash } = applied;
     // In the order of the statement.
-    const { rows } = await beat(on, [sequence, hash, instanceId, sequence, limit]);
+    const { rows } = await beat(on, [sequence, hash, instanceId, sequence, limit, instanceId, instanceId]);
     const [first] = rows;
     if (first === undefined) return notListed;
     const changes = rows.filter((row): row is typeof row & ChangeRow => row.sequence !== null);
-    const answer = createBeatAnswer(applied, first.known !== null, changes);
+    const answer = createBeatAnswer(applied, first.known !== null, changes, first);
     return { ...answer, isHistoryRecorded: first.is_history_recorded === 1 };
   };
 }
@@ -231,13 +244,21 @@ function beatInTransaction(database: Kysely<Tables>): FeedQueries['beat'] {
   const after = prepareStatement<ChangeRow>(
     selectChanges(database, 'sqlite').where('sequence', '>', 0).orderBy('sequence').limit(1),
   );
+  const next = prepareStatement<NextRow>(
+    database
+      .selectFrom(database.selectNoFrom(sql.lit(1).as('one')).as('always'))
+      .leftJoin(selectBeat(database, '>').as('next'), (on) => on.onTrue())
+      .leftJoin(selectBeat(database, '<').as('first'), (on) => on.onTrue())
+      .select(nextColumns),
+  );
   return async (on, instanceId, applied, limit) => {
     const { sequence, hash } = applied;
     const known = (await entry(on, [sequence, hash])).rows[0];
     const { numAffectedRows } = await beat(on, [known?.sequence ?? 0, instanceId]);
     if (numAffectedRows !== 1n) return notListed;
     const { rows } = await after(on, [sequence, limit]);
-    return { ...createBeatAnswer(applied, known !== undefined, rows), isHistoryRecorded: true };
+    const [found] = (await next(on, [instanceId, instanceId])).rows;
+    return { ...createBeatAnswer(applied, known !== undefined, rows, found), isHistoryRecorded: true };
   };
 }
 
@@ -254,16 +275,49 @@ function selectEntryAt(database: Kysely<Tables>) {
     .where('applied.hash', '=', '');
 }
 
+const nextColumns = [
+  'next.id as next_id',
+  'next.beat as next_beat',
+  'next.lease_ms as next_lease_ms',
+  'first.id as first_id',
+  'first.beat as first_beat',
+  'first.lease_ms as first_lease_ms',
+] as const;
+
+/** Selects the nearest process after one, or the first one before it: one row of an index. */
+function selectBeat(database: Kysely<Tables>, comparison: '<' | '>') {
+  return database
+    .selectFrom('instances')
+    .select(['id', 'beat', 'lease_ms'])
+    .where('id', comparison, '')
+    .orderBy('id')
+    .limit(sql.lit(1));
+}
+
+function toListedBeat(row: NextRow | undefined): ListedBeat | null {
+  if (row === undefined) return null;
+  const { next_id: nextId, first_id: firstId } = row;
+  if (nextId !== null) return { id: nextId, beat: row.next_beat ?? 0, leaseMs: row.next_lease_ms ?? 0 };
+  if (firstId !== null) return { id: firstId, beat: row.first_beat ?? 0, leaseMs: row.first_lease_ms ?? 0 };
+  return null;
+}
+
 /** Before the first change there is no entry to find. What follows it may have been removed by retention. */
 function createBeatAnswer(
   { sequence, hash }: FeedPosition,
   isStored: boolean,
   changes: readonly ChangeRow[],
+  next: NextRow | undefined,
 ): BeatAnswer {
   const isStart = sequence === startOfFeed.sequence && hash === startOfFeed.hash;
-  const [next] = changes;
-  const hasNext = next === undefined || next.sequence === sequence + 1;
-  return { isListed: true, isKnown: (isStored || isStart) && hasNext, changes: changes.map(toFeedChange) };
+  const [following] = changes;
+  const isGapless = following === undefined || following.sequence === sequence + 1;
+  return {
+    isListed: true,
+    isKnown: (isStored || isStart) && isGapless,
+    changes: changes.map(toFeedChange),
+    next: toListedBeat(next),
+  };
 }
 
 function selectChanges(database: Kysely<Tables>, dialect: SqlDialect) {

@@ -121,13 +121,13 @@ export function createSqliteDatabase(file: string, deadlineMs: number): SqlDatab
           await sql`pragma application_id = ${sql.lit(applicationId)}`.execute(transaction);
         }),
 
-    watch(lastSequence, onHint) {
+    watch({ readLast }, onHint) {
       const lookAtFile = watchFile(onHint);
       const readVersion = (): Promise<number> => {
         lookAtFile();
         return readDataVersion();
       };
-      return watchSqlite(readVersion, lastSequence, onHint);
+      return watchSqlite(readVersion, readLast, onHint);
     },
 
     async hasTable(database, name) {
