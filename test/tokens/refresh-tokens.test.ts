@@ -110,7 +110,8 @@ describe('tokens without HTTP', () => {
               ...refreshGrants,
               async add(grant) {
                 const record = await store.find(client.keyId);
-                if (record !== null) await update(store, createNextVersion(record, { revokedAt: clock.now() }));
+                if (record !== null)
+                  await update(store, createNextVersion(record, { revokedAt: clock.now() }));
                 return refreshGrants.add(grant);
               },
             },
