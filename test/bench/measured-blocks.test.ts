@@ -20,6 +20,7 @@ describe('the figures in a document', () => {
     ['docs/about/benchmarks.md', 'in process'],
     ['docs/about/benchmarks.md', 'over HTTP'],
     ['README.md', 'in process, in one sentence'],
+    ['docs/production/scale.md', 'many processes'],
   ] as const)('have a place in %s: %s', (file, part) => {
     expect(replaceMeasured(readFileSync(file, 'utf8'), part, 'new figures')).toContain('new figures');
   });

@@ -27,6 +27,8 @@ const touching = 0.5;
  * @property {number} cachedKeys how many keys are cached to learn how much memory one takes
  * @property {boolean} hasLongRuns over many keys, and over several processes
  * @property {number} revocations
+ * @property {number} fleetRevocations of each fleet of `--processes`
+ * @property {number} fleetIdleSeconds how long each of them is counted at rest
  */
 
 /** @type {Plan} */
@@ -44,6 +46,8 @@ const full = {
   cachedKeys: 100_000,
   hasLongRuns: true,
   revocations: 300,
+  fleetRevocations: 60,
+  fleetIdleSeconds: 60,
 };
 
 /** @type {Plan} */
@@ -62,6 +66,8 @@ const quick = {
   floodSeconds: 1,
   cachedKeys: 20_000,
   hasLongRuns: false,
+  fleetRevocations: 40,
+  fleetIdleSeconds: 15,
 };
 
 /** @param {boolean} isQuick @returns {Plan} */

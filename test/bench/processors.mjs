@@ -65,7 +65,7 @@ export function moveToLoad(pid) {
  * allowed.
  * @param {number} pid
  */
-function preferred(pid) {
+export function preferred(pid) {
   try {
     setPriority(pid, constants.priority.PRIORITY_HIGH);
   } catch {

@@ -1,10 +1,13 @@
 // @ts-check
 // What a guard costs: first in process and without sockets, which needs no quiet, then over HTTP.
 //   npm run bench -- [--in-process] [--against FOLDER] [--quick] [--connections 64] [--json FILE] [--report FILE] [--docs]
+//   npm run bench -- --processes [--sizes 2,11,51] [--pool 1] [--redis no,yes] [--quick] [--json FILE] [--docs]
 //     --in-process  the first part only       --against  the first part, compared with another build
 //     --quick       shorter; over HTTP without the runs over many keys or several processes
 //     --json        writes the rows           --report   writes all that was measured
 //     --docs        puts what is valid into docs/about/benchmarks.md and README.md
+//     --processes   in place of all that: what many processes on one database cost; results are added to those in FILE,
+//                   so that a long run can be made in parts, and `--sizes ''` only writes the report
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +23,7 @@ import { replaceMeasured } from './measured-blocks.cjs';
 import { planFor } from './plan.mjs';
 import { moveToLoad } from './processors.mjs';
 import { resultRows } from './result-rows.cjs';
+import { runProcesses } from './run-processes.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -30,6 +34,10 @@ const { values: options } = parseArgs({
     json: { type: 'string' },
     report: { type: 'string' },
     docs: { type: 'boolean', default: false },
+    processes: { type: 'boolean', default: false },
+    sizes: { type: 'string', default: '2,11,51,101,251,501,1001' },
+    pool: { type: 'string', default: '1' },
+    redis: { type: 'string', default: 'no,yes' },
   },
 });
 const plan = planFor(options.quick);
@@ -57,8 +65,6 @@ async function putIntoDocument(name, part, measured) {
 
 /** @param {string} redisUrl */
 async function runInProcess(redisUrl) {
-  /** @param {string} text */
-  const onStep = (text) => console.log(`[${Math.round((performance.now() - started) / 1000)} s] ${text}`);
   const inProcess = await measureInProcess({ redisUrl, against, rounds: plan.inProcessRounds, onStep });
   const facts = environmentFacts();
   const markdown = inProcessReport(inProcess, facts);
@@ -85,28 +91,48 @@ async function runOverHttp(redisUrl, onStarted) {
   return report;
 }
 
-/** What was started and has to be stopped, the last one first. @type {Array<() => Promise<unknown>>} */
-const stops = [];
-moveToLoad(process.pid);
-try {
-  const redis = await startRedis();
-  stops.push(redis.stop);
-  moveToLoad(redis.pid);
-  const inProcess = await runInProcess(redis.url);
-  const overHttp =
-    options['in-process'] || against !== undefined
-      ? null
-      : await runOverHttp(redis.url, (stop) => stops.push(stop));
-  if (options.json !== undefined) {
-    const rows = [...inProcess.rows, ...(overHttp === null ? [] : resultRows(overHttp))];
-    writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`);
+/** @param {string} text */
+const onStep = (text) => console.log(`[${Math.round((performance.now() - started) / 1000)} s] ${text}`);
+
+async function runGuards() {
+  /** What was started and has to be stopped, the last one first. @type {Array<() => Promise<unknown>>} */
+  const stops = [];
+  try {
+    const redis = await startRedis();
+    stops.push(redis.stop);
+    moveToLoad(redis.pid);
+    const inProcess = await runInProcess(redis.url);
+    const overHttp =
+      options['in-process'] || against !== undefined
+        ? null
+        : await runOverHttp(redis.url, (stop) => stops.push(stop));
+    if (options.json !== undefined) {
+      const rows = [...inProcess.rows, ...(overHttp === null ? [] : resultRows(overHttp))];
+      writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`);
+    }
+    if (options.report !== undefined) {
+      writeFileSync(options.report, `${JSON.stringify({ inProcess, overHttp }, null, 2)}\n`);
+    }
+  } finally {
+    for (const stop of stops.toReversed()) await stop().catch((error) => console.error(error));
   }
-  if (options.report !== undefined) {
-    writeFileSync(options.report, `${JSON.stringify({ inProcess, overHttp }, null, 2)}\n`);
-  }
-} finally {
-  for (const stop of stops.toReversed()) await stop().catch((error) => console.error(error));
 }
+
+async function runFleets() {
+  const markdown = await runProcesses({
+    sizes: options.sizes.split(',').filter(Boolean).map(Number),
+    withRedis: options.redis.split(',').map((each) => each === 'yes'),
+    poolSize: Number(options.pool),
+    ...{ plan, file: options.json, onStep, complain },
+  });
+  console.log(`\n${markdown}`);
+  if (options.docs && troubles.length === 0) {
+    await putIntoDocument('docs/production/scale.md', 'many processes', `\n\n${markdown}\n`);
+  }
+}
+
+moveToLoad(process.pid);
+await (options.processes ? runFleets() : runGuards());
 
 if (troubles.length > 0) {
   console.error(troubles.map((trouble) => `!!! ${trouble}`).join('\n'));

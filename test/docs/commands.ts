@@ -72,6 +72,7 @@ export const commandsNotRun: readonly CommandNotRun[] = [
     text: `npm run bench                  # all of it, about half an hour
 npm run bench -- --quick       # about eight minutes
 npm run bench -- --in-process  # the part that needs no quiet, about two minutes
+npm run bench -- --processes   # many processes on one database, about forty minutes
 `,
     checkedBy: 'the scripts of package.json',
   },

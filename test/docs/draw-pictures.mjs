@@ -1,5 +1,5 @@
 // Draws the pictures of the documents: node test/docs/draw-pictures.mjs writes docs/pictures/*.svg.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
@@ -283,7 +283,69 @@ function stored() {
   );
 }
 
+/** The rows of the first table of docs/production/scale.md, where `npm run bench -- --processes --docs` writes them. */
+function measuredConfirmations() {
+  const page = readFileSync(new URL('../../docs/production/scale.md', import.meta.url), 'utf8');
+  const rows = page.matchAll(
+    /^\| (\d+)(, Redis)? +\| +([\d.]+) \/ ([\d.]+) \/ ([\d.]+) \|.*\|([^|\n]*)\|$/gm,
+  );
+  return [...rows].map(([, processes, redis, p50, p99, , note]) => ({
+    processes: Number(processes),
+    hasRedis: redis !== undefined,
+    p50: Number(p50),
+    p99: Number(p99),
+    isStarved: note.trim() === 'starved',
+  }));
+}
+
+function revocationByProcesses() {
+  const [left, right, top, bottom] = [70, 690, 60, 330];
+  const place = (value, [low, high], [from, to]) =>
+    Math.round(from + ((to - from) * Math.log(value / low)) / Math.log(high / low));
+  const x = (processes) => place(processes, [2, 1000], [left, right]);
+  const y = (ms) => place(Math.min(ms, 1000), [5, 1000], [bottom, top]);
+  const rows = measuredConfirmations();
+  const curve = (hasRedis, what) => {
+    const points = rows.filter((row) => row.hasRedis === hasRedis);
+    const path = points.map((row, index) => `${index === 0 ? 'M' : 'L'}${x(row.processes)} ${y(row[what])}`);
+    return [
+      points.length < 2 ? '' : line(path.join(''), what === 'p99' ? 'd' : ''),
+      points.map(
+        (row) =>
+          `<circle class="${row.isStarved ? 'late' : 'good'}" cx="${x(row.processes)}" cy="${y(row[what])}" r="5"/>`,
+      ),
+    ];
+  };
+  return picture(
+    760,
+    420,
+    'How long a revocation takes with a growing number of processes',
+    'Milliseconds until every process has confirmed a revocation, by the number of processes, both on logarithmic scales: the median and the 99th percentile, without Redis. Yellow points are from fleets that had used up a processor. The figures are in the table below the picture.',
+    [
+      text(24, 32, 'Milliseconds until every process has confirmed a revocation', 'b'),
+      [5, 10, 20, 50, 100, 200, 500, 1000].map((ms) => [
+        line(`M${left} ${y(ms)}H${right}`, 'd'),
+        text(left - 8, y(ms) + 4, String(ms), 's e'),
+      ]),
+      [2, 10, 50, 100, 250, 500, 1000].map((processes) =>
+        text(x(processes), bottom + 22, String(processes), 's m'),
+      ),
+      text(right, bottom + 42, 'processes', 's q e'),
+      curve(false, 'p50'),
+      curve(false, 'p99'),
+      text(left, bottom + 48, 'Solid: median. Dashed: 99th percentile.', 's q'),
+      text(
+        left,
+        bottom + 68,
+        'Green: processors were left. Yellow: one was full. 1,000 ms: answered with 202.',
+        's q',
+      ),
+    ],
+  );
+}
+
 export const pictures = {
+  'revocation-by-processes': revocationByProcesses(),
   'request-path': requestPath(),
   'what-200-and-202-wait-for': confirmation(),
   'rotation-timeline': rotation(),
