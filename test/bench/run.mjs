@@ -59,7 +59,7 @@ async function putIntoDocument(name, part, measured) {
 async function runInProcess(redisUrl) {
   /** @param {string} text */
   const onStep = (text) => console.log(`[${Math.round((performance.now() - started) / 1000)} s] ${text}`);
-  const inProcess = await measureInProcess({ redisUrl, against, rounds: plan.inProcessRounds, onStep });
+  const inProcess = await measureInProcess({ redisUrl, against, maxBlocks: plan.inProcessBlocks, onStep });
   const facts = environmentFacts();
   const markdown = inProcessReport(inProcess, facts);
   console.log(`\n${markdown}`);
