@@ -19,7 +19,6 @@ export function readOnce(req: ReadHeaders): ReadHeaders {
   return {
     headers: Reflect.get(req, 'headers') as ReadHeaders['headers'],
     rawHeaders,
-    headersDistinct: undefined,
     socket: Reflect.get(req, 'socket') as unknown,
   };
 }
