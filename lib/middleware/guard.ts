@@ -47,6 +47,7 @@ import { verifyObserved } from './verify-observed.js';
 import { watchDecisions, type Decision } from './watch-decisions.js';
 import { createSignedDecider, type DecideSigned, type SignatureParts } from './signed-requests.js';
 import { hasTooManyHeaders } from '../http/too-many-headers.js';
+import { readOnce, type ReadHeaders } from '../http/read-once.js';
 
 /** What guards need from outside. */
 export interface GuardParts {
@@ -151,15 +152,19 @@ export function createGuard(
 
   const answerTo = createRefusalAnswers(challenge, parts.problemTypes);
 
+  /** What every method requires; `null` where that depends on the method. */
+  const always = requirements.methods.length === 0 ? requirements.of('') : null;
+
   /** Decides synchronously where no I/O is needed. */
   function decide(
     trace: DecisionTrace | undefined,
     req: Request,
+    headers: ReadHeaders,
     credential: ReadCredential,
   ): Decision | Promise<Decision> {
-    if (hasTooManyHeaders(req)) return refuse('too_many_headers');
-    if (hasRepeatedHost(req)) return refuse('invalid_request', { detail: repeatedHostDetail });
-    const requirement = requirements.of(req.method);
+    if (hasTooManyHeaders(headers)) return refuse('too_many_headers');
+    if (hasRepeatedHost(headers)) return refuse('invalid_request', { detail: repeatedHostDetail });
+    const requirement = always ?? requirements.of(req.method);
     if (requirement === null) {
       return refuse('method_not_allowed', { allowedMethods: requirements.methods });
     }
@@ -300,9 +305,12 @@ export function createGuard(
     try {
       if (allowPreflight && isPreflight(req)) return true;
       if (decideSigned !== null) releaseBody = holdBody(req);
-      credential = addHidden(parts.hidden?.find(req, sources) ?? null, readCredential(req));
+      const headers = readOnce(req);
+      credential = addHidden(parts.hidden?.find(req, sources) ?? null, readCredential(headers));
       decision =
-        decideObserved === null ? decide(undefined, req, credential) : decideObserved(req, credential);
+        decideObserved === null
+          ? decide(undefined, req, headers, credential)
+          : decideObserved(req, headers, credential);
       if (isPromise(decision)) releaseBody ??= holdBody(req);
     } catch (error) {
       // What comes next may read the body, an error handler as well.

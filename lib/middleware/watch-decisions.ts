@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import type { ReadHeaders } from '../http/read-once.js';
 import type { VerificationOutcome } from '../domain/verification-outcome.js';
 import type { Verdict } from '../domain/verdict.js';
 import { ApiKeysError, isProblem } from '../errors.js';
@@ -16,6 +17,7 @@ export type Decision = Verdict | 'fallback';
 type Decide = (
   trace: DecisionTrace | undefined,
   req: Request,
+  headers: ReadHeaders,
   credential: ReadCredential,
 ) => Decision | Promise<Decision>;
 
@@ -28,7 +30,7 @@ export function watchDecisions(
   observer: VerificationObserver,
   decide: Decide,
   isProbe: boolean,
-): (req: Request, credential: ReadCredential) => Decision | Promise<Decision> {
+): (req: Request, headers: ReadHeaders, credential: ReadCredential) => Decision | Promise<Decision> {
   function endDecided(observed: ObservedDecision, decision: Decision): void {
     const outcome = toOutcome(decision);
     endQuietly(observed, isProbe && outcome === 'allowed' ? null : outcome);
@@ -44,11 +46,11 @@ export function watchDecisions(
     return decision;
   }
 
-  return function decideObserved(req, credential) {
+  return function decideObserved(req, headers, credential) {
     const observed = observer.begin();
     let decision: Decision | Promise<Decision>;
     try {
-      decision = decide(observed, req, credential);
+      decision = decide(observed, req, headers, credential);
     } catch (error) {
       endQuietly(observed, toFailure(error));
       throw error;

@@ -10,9 +10,10 @@ const { table } = require('./markdown-table.cjs');
  */
 /**
  * One variant, with what it costs.
- * @typedef {import('./interleaved-windows.cjs').Cost & { name: string, about: string, bare: string, byHand: string,
- *   bytes: number, instructions: number | null }} InProcessRow
+ * @typedef {import('./interleaved-windows.cjs').Cost & { name: string, about: string, bare: string, byHand: string } & Figures
+ *   & { base: Figures, hand: Figures }} InProcessRow
  */
+/** What is counted for each request. @typedef {{ bytes: number, instructions: number | null }} Figures */
 /**
  * @typedef {object} InProcess
  * @property {number} rounds
@@ -46,16 +47,12 @@ const shownInterval = (interval) =>
 
 /**
  * What a variant has more than its bare route, and that divided by what the check by hand has more.
- * @param {readonly InProcessRow[]} rows
  * @param {InProcessRow} row
- * @param {(row: InProcessRow) => number | null} figure
+ * @param {(figures: Figures) => number | null} figure
  * @returns {{ added: number, toHand: number } | null} `null` where it is not known
  */
-function compareFigure(rows, row, figure) {
-  const [own, bare, byHand] = [row.name, row.bare, row.byHand].map((name) => {
-    const found = rows.find((each) => each.name === name);
-    return found === undefined ? null : figure(found);
-  });
+function compareFigure(row, figure) {
+  const [own, bare, byHand] = [row, row.base, row.hand].map(figure);
   if (typeof own !== 'number' || typeof bare !== 'number' || typeof byHand !== 'number') return null;
   return { added: own - bare, toHand: (own - bare) / (byHand - bare) };
 }
@@ -72,8 +69,8 @@ function costTable({ rows }) {
       ],
       ...rows.map((row) => {
         const isBare = row.name === row.bare;
-        const bytes = isBare ? null : compareFigure(rows, row, (each) => each.bytes);
-        const instructions = isBare ? null : compareFigure(rows, row, (each) => each.instructions);
+        const bytes = isBare ? null : compareFigure(row, (each) => each.bytes);
+        const instructions = isBare ? null : compareFigure(row, (each) => each.instructions);
         return [
           ...[`\`${row.name}\``, row.about],
           ...[shown(row.costToHand), shownInterval(row.costToHandInterval), shown(row.lowCostToHand)],
@@ -120,7 +117,7 @@ function inProcessReport(inProcess, { date, commit, machine }) {
   const { rounds, requestsPerWindow, controls, measured, builds } = inProcess;
   const parts = [
     `Measured on ${date} at commit \`${commit}\`: ${machine}, Node.js ${process.versions.node}; ${rounds} rounds with ` +
-      `windows of ${requestsPerWindow} requests. The bare route came out at ${controls.bare.toFixed(3)} of itself, the ` +
+      `windows of ${requestsPerWindow} requests. Farthest from 1, the bare route came out at ${controls.bare.toFixed(3)} of itself, the ` +
       `cost of the check by hand at ${controls.byHand.toFixed(3)} of itself.`,
     ...(inProcess.void === null ? [] : [`**Void:** ${inProcess.void}`]),
     costTable(inProcess),

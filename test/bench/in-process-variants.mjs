@@ -116,13 +116,20 @@ const measured = () => [
 ];
 
 /**
+ * What is compared in one process. Groups are small, because V8 compiles a function for all that call it: with a dozen instances of
+ * ours in one process, a guard would be slower than it is in an app, which has one.
+ * @typedef {'guards' | 'measured' | 'limits' | 'express4' | 'builds'} Group
+ */
+
+/**
  * @param {object} options
+ * @param {Group} options.group
  * @param {string} options.folder for database files
  * @param {string} options.redisUrl
  * @param {string | undefined} options.against the folder of another build
  * @returns {Promise<{ variants: InProcessVariant[], close: () => Promise<void> }>}
  */
-export async function inProcessVariants({ folder, redisUrl, against }) {
+export async function inProcessVariants({ group, folder, redisUrl, against }) {
   /** @type {{ close(): Promise<void> }[]} */
   const opened = [];
   /** @param {string} name @param {{ entry?: string, options?: object, limits?: object }} [setup] */
@@ -159,40 +166,54 @@ export async function inProcessVariants({ folder, redisUrl, against }) {
 
   const tokens = { issuer: 'http://127.0.0.1' };
   const { apiKeys, keys } = await start('own', { options: { tokens } });
-  const accessTokens = await accessTokensFor(apiKeys, keys);
+  const suffix = group === 'express4' ? '-express4' : '';
+  const version = group === 'express4' ? 'Express 4' : 'Express 5';
+  add(`bare${suffix}`, `${version} with nothing in front of the handler`, null, keys);
+  add(`bare-control${suffix}`, 'the same once more: what differs here is noise', null, keys);
+  add(`by-hand${suffix}`, 'a check by hand that promises nothing', guardByHand(keys, scope), keys);
+  add(`by-hand-control${suffix}`, 'the same once more', guardByHand(keys, scope), keys);
 
-  add('bare', 'Express 5 with nothing in front of the handler', null, keys);
-  add('bare-control', 'the same once more: what differs here is noise', null, keys);
-  add('by-hand', 'a check by hand that promises nothing', guardByHand(keys, scope), keys);
-  add('by-hand-control', 'the same once more', guardByHand(keys, scope), keys);
-  add('guard', 'ours, `cacheHeaders: false`', apiKeys.requireApiKey(scope, bareAnswers), keys);
-  add('guard-headers', 'ours as it is by default', apiKeys.requireApiKey(scope), keys);
-  const ofToken = apiKeys.requireApiKey(scope, bareAnswers);
-  add('guard-token', 'ours with an access token (JWT) in place of the key', ofToken, accessTokens);
+  const addOwn = async () => {
+    add('guard', 'ours, `cacheHeaders: false`', apiKeys.requireApiKey(scope, bareAnswers), keys);
+    add('guard-headers', 'ours as it is by default', apiKeys.requireApiKey(scope), keys);
+    const ofToken = apiKeys.requireApiKey(scope, bareAnswers);
+    const accessTokens = await accessTokensFor(apiKeys, keys);
+    add('guard-token', 'ours with an access token (JWT) in place of the key', ofToken, accessTokens);
+  };
 
-  if (against === undefined) {
-    for (const [name, about, metrics] of measured()) {
-      const instance = await start(name, { options: { metrics } });
-      add(name, about, instance.apiKeys.requireApiKey(scope, bareAnswers), instance.keys, true);
+  switch (group) {
+    case 'guards':
+      await addOwn();
+      break;
+    case 'measured':
+      for (const [name, about, metrics] of measured()) {
+        const instance = await start(name, { options: { metrics } });
+        add(name, about, instance.apiKeys.requireApiKey(scope, bareAnswers), instance.keys, true);
+      }
+      break;
+    case 'limits':
+      for (const count of [1, 3]) {
+        const name = `guard-limits-${count}`;
+        const limited = await start(name, { options: redis(name), limits: limitsOf(count) });
+        const about = `ours, ${count === 1 ? 'one limit' : 'three limits'} for each key, counted in Redis`;
+        add(name, about, limited.apiKeys.requireApiKey(scope, bareAnswers), limited.keys);
+      }
+      break;
+    case 'express4': {
+      const onExpress4 = apiKeys.requireApiKey(scope, bareAnswers);
+      add('guard-express4', 'ours on Express 4, `cacheHeaders: false`', onExpress4, keys);
+      break;
     }
-    for (const count of [1, 3]) {
-      const name = `guard-limits-${count}`;
-      const limited = await start(name, { options: redis(name), limits: limitsOf(count) });
-      const about = `ours, ${count === 1 ? 'one limit' : 'three limits'} for each key, counted in Redis`;
-      add(name, about, limited.apiKeys.requireApiKey(scope, bareAnswers), limited.keys);
+    case 'builds': {
+      await addOwn();
+      const entry = pathToFileURL(join(against ?? '', 'dist/esm/index.js')).href;
+      const other = await start('other', { entry, options: { tokens } });
+      const otherTokens = await accessTokensFor(other.apiKeys, other.keys);
+      const about = 'the same with the other build';
+      add('other-guard', about, other.apiKeys.requireApiKey(scope, bareAnswers), other.keys);
+      add('other-guard-headers', about, other.apiKeys.requireApiKey(scope), other.keys);
+      add('other-guard-token', about, other.apiKeys.requireApiKey(scope, bareAnswers), otherTokens);
     }
-    add('bare-express4', 'Express 4 with nothing in front of the handler', null, keys);
-    add('by-hand-express4', 'the check by hand on Express 4', guardByHand(keys, scope), keys);
-    const onExpress4 = apiKeys.requireApiKey(scope, bareAnswers);
-    add('guard-express4', 'ours on Express 4, `cacheHeaders: false`', onExpress4, keys);
-  } else {
-    const entry = pathToFileURL(join(against, 'dist/esm/index.js')).href;
-    const other = await start('other', { entry, options: { tokens } });
-    const otherTokens = await accessTokensFor(other.apiKeys, other.keys);
-    const about = 'the same with the other build';
-    add('other-guard', about, other.apiKeys.requireApiKey(scope, bareAnswers), other.keys);
-    add('other-guard-headers', about, other.apiKeys.requireApiKey(scope), other.keys);
-    add('other-guard-token', about, other.apiKeys.requireApiKey(scope, bareAnswers), otherTokens);
   }
   return {
     variants,

@@ -55,7 +55,9 @@ describe('a run', () => {
 describe('the report of a run', () => {
   const row = (name: string, bytes: number) => {
     const places = { ...guard, name };
-    return { ...places, about: 'what it does', ...costOf(timings, places), bytes, instructions: null };
+    const [figures, base, hand] = [bytes, 1000, 1100].map((each) => ({ bytes: each, instructions: null }));
+    if (figures === undefined || base === undefined || hand === undefined) throw new RangeError(name);
+    return { ...places, about: 'what it does', ...costOf(timings, places), ...figures, base, hand };
   };
   const inProcess = {
     rounds,

@@ -1,6 +1,7 @@
 // @ts-check
 'use strict';
 const { table } = require('./markdown-table.cjs');
+const { controlHolds } = require('./paired-rounds.cjs');
 
 /** @typedef {import('./paired-rounds.cjs').Row} Row */
 /**
@@ -35,6 +36,13 @@ const milliseconds = (micros) => {
   return value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0);
 };
 
+/**
+ * A ratio is void where the bare route of its own table came out unlike itself.
+ * @param {Pick<Comparison, 'rows'>} comparison
+ */
+const voidMark = ({ rows }) =>
+  rows.some(({ name }) => name === 'bare-control') && !controlHolds(rows, 'bare-control') ? ' (void)' : '';
+
 /** @param {number} ratio */
 const shownRatio = (ratio) => (ratio < 0.1 ? ratio.toFixed(4) : ratio.toFixed(3));
 
@@ -46,7 +54,7 @@ function comparisonTable({ rows }, about) {
       ...rows.map((row) => [
         `\`${row.name}\``,
         about[row.name] ?? '',
-        shownRatio(row.ratioToBare),
+        shownRatio(row.ratioToBare) + voidMark({ rows }),
         row.ratioInterval.map(shownRatio).join('–'),
         row.cpuAddedMicros.toFixed(1),
         milliseconds(row.p50Micros),
@@ -71,9 +79,12 @@ function connectionsTable(comparisons) {
     ],
     ...names.map((name) => [
       `\`${name}\``,
-      ...comparisons.map(({ rows }) => {
+      ...comparisons.map((comparison) => {
+        const { rows } = comparison;
         const row = rows.find((each) => each.name === name);
-        return row === undefined ? '' : `${shownRatio(row.ratioToBare)}, ${milliseconds(row.p50Micros)}`;
+        return row === undefined
+          ? ''
+          : `${shownRatio(row.ratioToBare)}${voidMark(comparison)}, ${milliseconds(row.p50Micros)}`;
       }),
     ]),
   ]);

@@ -14,7 +14,7 @@ const touching = 0.5;
 
 /**
  * @typedef {object} Plan
- * @property {number} inProcessRounds a window of each variant in each
+ * @property {number} inProcessBlocks at most so many processes for each group of variants, one after another
  * @property {number} rounds
  * @property {number} moreRounds are added when the two bare routes did not come out alike
  * @property {number} limitSeconds nothing is added when the run would take longer
@@ -33,19 +33,20 @@ const touching = 0.5;
 
 /** @type {Plan} */
 const full = {
-  inProcessRounds: 1500,
-  rounds: 15,
-  moreRounds: 10,
-  limitSeconds: 3600,
-  slowRounds: 7,
-  seconds: 2,
-  warmUpSeconds: 3,
+  inProcessBlocks: 12,
+  rounds: 9,
+  moreRounds: 6,
+  // All of it has to fit into fifteen minutes.
+  limitSeconds: 720,
+  slowRounds: 3,
+  seconds: 1,
+  warmUpSeconds: 1,
   fewConnections: [1, 8],
-  floodRounds: 11,
-  floodSeconds: 3,
-  cachedKeys: 100_000,
+  floodRounds: 7,
+  floodSeconds: 1,
+  cachedKeys: 50_000,
   hasLongRuns: true,
-  revocations: 300,
+  revocations: 100,
   fleetRevocations: 60,
   fleetIdleSeconds: 60,
 };
@@ -53,17 +54,10 @@ const full = {
 /** @type {Plan} */
 const quick = {
   ...full,
-  inProcessRounds: 600,
-  rounds: 9,
-  moreRounds: 6,
+  inProcessBlocks: 6,
   // Installing comes on top, and all of it has to fit into ten minutes.
   limitSeconds: 480,
-  slowRounds: 3,
-  seconds: 1,
-  warmUpSeconds: 1,
   fewConnections: [1],
-  floodRounds: 7,
-  floodSeconds: 1,
   cachedKeys: 20_000,
   hasLongRuns: false,
   fleetRevocations: 40,

@@ -65,7 +65,7 @@ async function putIntoDocument(name, part, measured) {
 
 /** @param {string} redisUrl */
 async function runInProcess(redisUrl) {
-  const inProcess = await measureInProcess({ redisUrl, against, rounds: plan.inProcessRounds, onStep });
+  const inProcess = await measureInProcess({ redisUrl, against, maxBlocks: plan.inProcessBlocks, onStep });
   const facts = environmentFacts();
   const markdown = inProcessReport(inProcess, facts);
   console.log(`\n${markdown}`);

@@ -7,7 +7,7 @@ import { forkedOn } from './processors.mjs';
 /**
  * Starts a process in which variants are compared without sockets.
  *
- * @param {{ redisUrl: string, against?: string | undefined }} servers
+ * @param {{ group: import('./in-process-variants.mjs').Group, redisUrl: string, against?: string | undefined }} servers
  * @param {readonly string[]} [execArgv] options of node
  */
 export async function startInProcessChild(servers, execArgv = []) {

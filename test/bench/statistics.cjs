@@ -1,8 +1,8 @@
 // @ts-check
 'use strict';
 
-/** @param {readonly number[]} values @returns {number[]} */
-const ascending = (values) => [...values].sort((a, b) => a - b);
+/** @param {readonly number[]} values */
+const ascending = (values) => Float64Array.from(values).sort();
 
 /** @param {readonly number[]} values at least one @returns {number} */
 function median(values) {
