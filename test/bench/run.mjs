@@ -5,6 +5,7 @@
 //     --quick       shorter; over HTTP without the runs over many keys or several processes
 //     --json        writes the rows           --report   writes all that was measured
 //     --docs        puts what is valid into docs/about/benchmarks.md and README.md
+//     --many-keys   something else: how long the operations take with many keys, see many-keys.mjs
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,8 +31,22 @@ const { values: options } = parseArgs({
     json: { type: 'string' },
     report: { type: 'string' },
     docs: { type: 'boolean', default: false },
+    'many-keys': { type: 'boolean', default: false },
+    keys: { type: 'string', default: '1000000' },
+    entries: { type: 'string', default: '10000000' },
+    usage: { type: 'string', default: '50000000' },
+    times: { type: 'string', default: '100' },
+    on: { type: 'string', default: 'both' },
   },
 });
+if (options['many-keys']) {
+  const { measureManyKeys } = await import('./many-keys.mjs');
+  await measureManyKeys({
+    ...{ keys: Number(options.keys), entries: Number(options.entries), usage: Number(options.usage) },
+    ...{ times: Number(options.times), on: /** @type {'both'} */ (options.on) },
+  });
+  process.exit(0);
+}
 const plan = planFor(options.quick);
 const against = options.against === undefined ? undefined : resolve(options.against);
 const started = performance.now();
