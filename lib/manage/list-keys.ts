@@ -99,7 +99,8 @@ export function listKeys(
  * one with a number of an owner in a keyspace.
  */
 function isFiltered({ ownerId, createdByMember, ...others }: Readonly<Record<string, unknown>>): boolean {
-  if (ownerId !== undefined && others['keyspace'] !== undefined && others['number'] !== undefined) return false;
+  if (ownerId !== undefined && others['keyspace'] !== undefined && others['number'] !== undefined)
+    return false;
   const conditions = ownerId === undefined ? { createdByMember, ...others } : others;
   return Object.values(conditions).some((condition) => condition !== undefined);
 }

@@ -121,7 +121,9 @@ export class SqlKeyStore implements KeyStore {
       this.#within('Removing counts of uses', (budget) =>
         this.#database.writeOnce(budget, async (database) => {
           const deleted = await deleteUsage(database, this.#database.dialect, { keyIds }, limit);
-          return deleted + (await deleteRouteCounts(database, this.#database.dialect, { keyIds }, limit - deleted));
+          return (
+            deleted + (await deleteRouteCounts(database, this.#database.dialect, { keyIds }, limit - deleted))
+          );
         }),
       ),
     removeTrimmed: (limit) =>

@@ -97,7 +97,10 @@ export class SqlUsageLog implements UsageLog {
     return this.#within('Forgetting the use of keys', (budget) =>
       this.#database.write(budget, async (database) => {
         const deleted = await deleteUsage(database, this.#database.dialect, { before: time }, limit);
-        return deleted + (await deleteRouteCounts(database, this.#database.dialect, { before: time }, limit - deleted));
+        return (
+          deleted +
+          (await deleteRouteCounts(database, this.#database.dialect, { before: time }, limit - deleted))
+        );
       }),
     );
   }

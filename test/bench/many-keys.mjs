@@ -22,7 +22,13 @@ const few = 10;
 /** @param {string} database an address or a file: path */
 const open = (database) =>
   createApiKeys({
-    ...{ prefix: 'acme', scopes: { 'orders:read': 'Read orders' }, pepper: 'p'.repeat(32), bcryptCost: 8, database },
+    ...{
+      prefix: 'acme',
+      scopes: { 'orders:read': 'Read orders' },
+      pepper: 'p'.repeat(32),
+      bcryptCost: 8,
+      database,
+    },
     logger: { warn() {}, error: console.error },
   });
 

@@ -55,7 +55,9 @@ interface PlanNode {
 /** Rows of tables that a plan has read, those that it threw away included. */
 function countRows(node: PlanNode): number {
   const each =
-    node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0);
+    node['Actual Rows'] +
+    (node['Rows Removed by Filter'] ?? 0) +
+    (node['Rows Removed by Index Recheck'] ?? 0);
   const own = node['Relation Name'] === undefined ? 0 : each * node['Actual Loops'];
   return (node.Plans ?? []).reduce((sum, child) => sum + countRows(child), own);
 }
@@ -215,7 +217,8 @@ const operations: Readonly<Record<string, (recorded: Recorded) => Promise<unknow
     apiKeys.keys.as(theApp).revokeAll({ ownerId: 'gone' }),
   'keys.revokeAll': ({ instance: { apiKeys } }) => apiKeys.keys.as(theApp).revokeAll({ ownerId: 'owner-3' }),
   'owners.list': ({ instance: { apiKeys } }) => apiKeys.owners.as(theApp).list({ limit: 100 }),
-  'owners.list by part of the id': ({ instance: { apiKeys } }) => apiKeys.owners.as(theApp).list({ q: 'nothing' }),
+  'owners.list by part of the id': ({ instance: { apiKeys } }) =>
+    apiKeys.owners.as(theApp).list({ q: 'nothing' }),
   'owners.list of suspended owners': ({ instance: { apiKeys } }) =>
     apiKeys.owners.as(theApp).list({ suspended: true }),
   'the list of owners with keys': async ({ store }) => {
@@ -223,7 +226,8 @@ const operations: Readonly<Record<string, (recorded: Recorded) => Promise<unknow
     await store.owners.listWithKeys({ after: first, limit: 3 });
   },
   'audit.list': ({ instance: { apiKeys } }) => apiKeys.audit.as(theApp).list({}),
-  'audit.list by action': ({ instance: { apiKeys } }) => apiKeys.audit.as(theApp).list({ action: 'key.erased' }),
+  'audit.list by action': ({ instance: { apiKeys } }) =>
+    apiKeys.audit.as(theApp).list({ action: 'key.erased' }),
   'audit.list of a key': ({ instance: { apiKeys } }) => apiKeys.audit.as(theApp).list({ keyId: keyIdOf(7) }),
   'audit.list of an owner by action': ({ instance: { apiKeys } }) =>
     apiKeys.audit.as(theApp).list({ ownerId: 'big', action: 'key.erased' }),
@@ -257,7 +261,9 @@ function list(filter: Parameters<TestInstance['apiKeys']['keys']['list']>[0]) {
 }
 
 function createSweep(store: KeyStore, note: (id: string) => void): ExpirySweep {
-  const keyspace = createDefaultKeyspace(resolveOptions({ prefix: 'acme', scopes, pepper: testPepper, store }));
+  const keyspace = createDefaultKeyspace(
+    resolveOptions({ prefix: 'acme', scopes, pepper: testPepper, store }),
+  );
   const clock = { now: () => now };
   const notify = ({ id }: { readonly id: string }): void => note(id);
   return new ExpirySweep({ store, clock, keyspace, thresholds: [86_400, 604_800], notify, logger });
@@ -290,10 +296,13 @@ describe.each(['PostgreSQL', 'SQLite'] as const)('on %s with many keys', (kind) 
     expect(Math.max(...recorded.statements.map(({ read }) => read))).toBeGreaterThan(recorded.bound);
   });
 
-  it.each(Object.keys(operations))('%s runs statements that read a bounded part of the tables', async (name) => {
-    recorded.statements.splice(0);
-    await operations[name]?.(recorded);
-    expect(recorded.statements.length).toBeGreaterThan(0);
-    expect(recorded.statements.filter(({ read }) => read > recorded.bound)).toEqual([]);
-  });
+  it.each(Object.keys(operations))(
+    '%s runs statements that read a bounded part of the tables',
+    async (name) => {
+      recorded.statements.splice(0);
+      await operations[name]?.(recorded);
+      expect(recorded.statements.length).toBeGreaterThan(0);
+      expect(recorded.statements.filter(({ read }) => read > recorded.bound)).toEqual([]);
+    },
+  );
 });

@@ -58,7 +58,7 @@ export async function findOwnerScanEnd(
   return end?.owner_id ?? null;
 }
 
-/** Reads one page of the ids of owners that have keys, from an index alone, which is entered anew for each owner. */
+/** Reads one page of the ids of owners that have keys, from an index alone, with one lookup for each owner. */
 export async function listOwnersWithKeys(
   database: Kysely<Tables>,
   { after, limit }: Pick<OwnerQuery, 'after' | 'limit'>,
