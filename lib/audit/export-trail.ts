@@ -9,7 +9,7 @@ import {
   toAuditQuery,
   type ReadAuditConditions,
 } from '../manage/audit-conditions.js';
-import { isAuditScan, chooseAuditScan } from '../manage/audit-scan.js';
+import { isAuditScan, chooseAuditScan, getCountedBy } from '../manage/audit-scan.js';
 import { resolveAuthority, createFinder } from '../manage/authority.js';
 import type { ChangeContext } from '../manage/change.js';
 import { maxRowsPerPage } from '../manage/list-page.js';
@@ -54,9 +54,10 @@ async function* readEntries(
 ): AsyncGenerator<AuditEntry> {
   let after = 0;
   while (after < end) {
-    const until = await findPartEnd(store, conditions, after);
+    const { until, countedBy } = await findPart(store, conditions, after);
     const page = await store.listEvents({
       ...conditions,
+      countedBy,
       after,
       until: until ?? end,
       before: end + 1,
@@ -71,13 +72,14 @@ async function* readEntries(
   }
 }
 
-/** Up to which entry to read at once, so that no statement reads more of those that do not match; `null`: all the rest. */
-async function findPartEnd(
+/** What to read at once, so that no statement reads more of those that do not match; `until` is `null`: all the rest. */
+async function findPart(
   store: Pick<KeyStore, 'findEventScanEnd' | 'find'>,
   conditions: Omit<AuditQuery, 'limit'>,
   after: number,
-): Promise<number | null> {
-  if (!isAuditScan(conditions)) return null;
+): Promise<{ readonly until: number | null; readonly countedBy: AuditQuery['countedBy'] }> {
+  if (!isAuditScan(conditions)) return { until: null, countedBy: undefined };
   const scan = await chooseAuditScan(store, conditions);
-  return store.findEventScanEnd({ ...scan, after }, maxRowsPerPage);
+  const until = await store.findEventScanEnd({ ...scan, after }, maxRowsPerPage);
+  return { until, countedBy: getCountedBy(scan) };
 }

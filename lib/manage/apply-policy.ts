@@ -34,7 +34,9 @@ export async function applyPolicy(
 ): Promise<Admitted> {
   const { ownerId, keyspace, createdAt: now } = record;
   const counts =
-    maxKeysPerOwner !== null || numberKeys ? await transaction.countByOwner(ownerId, keyspace) : null;
+    maxKeysPerOwner !== null || numberKeys
+      ? await transaction.countByOwner(ownerId, keyspace, maxKeysPerOwner ?? 0)
+      : null;
   if (counts !== null && maxKeysPerOwner !== null && counts.unrevoked >= maxKeysPerOwner) {
     throw new ApiKeysError('key_limit_reached', {
       detail: `There can be ${maxKeysPerOwner} API keys for each owner. Revoke one first.`,

@@ -30,6 +30,11 @@ export async function chooseAuditScan(
   return memberId === undefined ? { actorId } : { memberId };
 }
 
+/** The condition that entries are counted off by, as the hint of a query. */
+export function getCountedBy(scan: AuditScan): AuditQuery['countedBy'] {
+  return (['keyId', 'ownerId', 'memberId', 'actorId'] as const).find((name) => scan[name] !== undefined);
+}
+
 /** Whether what stands under a key may be counted for an owner; without one, for somebody who sees all. */
 export async function isKeyOf(
   store: Pick<KeyStore, 'find'>,

@@ -4,6 +4,7 @@ import { assertExpectedOwner, changeOwner, createOwner, type OwnerUpdate } from 
 import { createRevocationQueuing } from './change-queuing.js';
 import { eraseKeys } from './erase-keys.js';
 import { eraseTraces, type RemovedTraces } from './erase-traces.js';
+import { findLastErasure } from './find-last-erasure.js';
 import type { ManagePorts } from './manage-ports.js';
 import { assertMayManageOwners } from './owner-authority.js';
 import { revokeEveryKey } from './revoke-all-keys.js';
@@ -53,7 +54,7 @@ export async function eraseOwner(
     createRevocationQueuing(context),
     chooseUpdate,
   );
-  const removed = await eraseTraces(store, ownerId, ids, await findLastErasure(ports, ownerId));
+  const removed = await eraseTraces(store, ownerId, ids, await findLastSequence(ports, ownerId));
   await store.erasure.eraseSpentCredits(ownerId);
   return {
     ownerId,
@@ -66,9 +67,8 @@ export async function eraseOwner(
 }
 
 /** The sequence number of the last entry that records an erasure of the owner; 0 when there is none. */
-async function findLastErasure({ store }: Pick<ManagePorts, 'store'>, ownerId: string): Promise<number> {
-  const [last] = await store.listEvents({ ownerId, action: 'owner.erased', limit: 1 });
-  return last?.sequence ?? 0;
+async function findLastSequence({ store }: Pick<ManagePorts, 'store'>, ownerId: string): Promise<number> {
+  return (await findLastErasure(store, ownerId))?.sequence ?? 0;
 }
 
 /**
@@ -81,7 +81,7 @@ async function hasTraces(
   keys: number,
 ): Promise<boolean> {
   if ((await store.accessLog.list({ ownerId, limit: 1 })).length > 0) return true;
-  const after = await findLastErasure({ store }, ownerId);
+  const after = await findLastSequence({ store }, ownerId);
   if (after === 0 && keys > 0) return true;
   return (await store.listEvents({ ownerId, after, limit: 1 })).length > 0;
 }

@@ -1,11 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { EndNotice } from '../domain/end-notice.js';
 import { FailureLog } from '../domain/failure-log.js';
 import { getExpiresAt, getIdleAt } from '../domain/key-lifetime.js';
 import { findInactiveAncestor } from '../domain/inactive-ancestor.js';
 import { getKeyState } from '../domain/key-state.js';
+import type { KeyPosition, KeyQuery } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
 import { createAuditEntry } from './audit-entry.js';
+import { maxRowsPerPage } from './list-page.js';
 import type { ManagePorts } from './manage-ports.js';
 
 /** The interval between sweeps, in milliseconds. */
@@ -14,6 +17,20 @@ const sweepIntervalMs = 60 * 60 * 1000;
 const retryMs = 60 * 1000;
 /** Maximum number of notices in one transaction: all changes wait for it. */
 const keysPerTransaction = 20;
+
+/** Longer than the interval at which a waiting process retries the lock of a SQLite file, in milliseconds. */
+const pauseMs = 12;
+
+/** A part of the list of keys. */
+type KeyPart = Pick<KeyQuery, 'after' | 'until'>;
+
+/** Keys that end after one time, and at another one or before; with a threshold, those without a notice for it. */
+interface KeysEndingSoon {
+  readonly now: number;
+  readonly after: number;
+  readonly until: number;
+  readonly notice: Pick<EndNotice, 'reason'> & Partial<EndNotice>;
+}
 
 /** The dependencies of the sweep. */
 export interface ExpirySweepParts extends Pick<ManagePorts, 'store' | 'clock' | 'keyspace'> {
@@ -69,37 +86,58 @@ export class ExpirySweep {
 
   /** Runs one sweep. Rejects when the store does not respond; notices that were written stay. */
   async sweep(): Promise<void> {
-    const now = this.#parts.clock.now();
-    for (const reason of ['expires', 'idle'] as const) {
-      let after = now;
-      for (const thresholdSeconds of this.#parts.thresholds) {
-        const until = now + thresholdSeconds * 1000;
-        const notice = { reason, thresholdSeconds };
-        while (!this.#isStopped && (await this.#noteSome(now, after, until, notice)));
-        after = until;
+    const { store, clock } = this.#parts;
+    const now = clock.now();
+    let after: KeyPosition | undefined;
+    // Part by part: no statement reads all keys, however many there are.
+    for (;;) {
+      const end = await store.findScanEnd({ after }, maxRowsPerPage);
+      for (const reason of ['expires', 'idle'] as const) {
+        await this.#sweepPart(now, reason, { after, until: end ?? undefined });
       }
+      if (end === null || this.#isStopped) return;
+      after = end;
+      await sleep(pauseMs, undefined, { ref: false });
     }
   }
 
-  /** Writes some notices; returns whether there may be more. */
-  async #noteSome(now: number, after: number, until: number, notice: EndNotice): Promise<boolean> {
+  async #sweepPart(now: number, reason: EndNotice['reason'], part: KeyPart): Promise<void> {
+    const { thresholds } = this.#parts;
+    const latest = now + (thresholds.at(-1) ?? 0) * 1000;
+    // Most parts have no key that ends soon.
+    const [any] = await this.#list({ now, after: now, until: latest, notice: { reason } }, part, 1);
+    if (any === undefined) return;
+    let after = now;
+    for (const thresholdSeconds of thresholds) {
+      const until = now + thresholdSeconds * 1000;
+      const soon = { now, after, until, notice: { reason, thresholdSeconds } };
+      while (!this.#isStopped && (await this.#noteSome(soon, part)));
+      after = until;
+    }
+  }
+
+  #list(
+    { now, after, until, notice: { reason, thresholdSeconds } }: KeysEndingSoon,
+    part: KeyPart,
+    limit: number,
+  ): Promise<readonly ApiKeyRecord[]> {
     const { store, keyspace } = this.#parts;
-    const { reason, thresholdSeconds } = notice;
-    const found = await store.list({
-      ...{
-        keyspace: keyspace.name,
-        state: 'active',
-        inactiveAncestor: false,
-        now,
-        limit: keysPerTransaction,
-      },
+    const before = until + 1;
+    return store.list({
+      ...{ keyspace: keyspace.name, state: 'active', inactiveAncestor: false, now, limit },
+      ...part,
       ...(reason === 'idle'
-        ? { idle: { after, before: until + 1, withoutNotice: thresholdSeconds } }
-        : { expiresAfter: after, expiresBefore: until + 1, withoutExpiryNotice: thresholdSeconds }),
+        ? { idle: { after, before, withoutNotice: thresholdSeconds } }
+        : { expiresAfter: after, expiresBefore: before, withoutExpiryNotice: thresholdSeconds }),
     });
+  }
+
+  /** Writes some notices; returns whether there may be more. */
+  async #noteSome(soon: KeysEndingSoon & { readonly notice: EndNotice }, part: KeyPart): Promise<boolean> {
+    const found = await this.#list(soon, part, keysPerTransaction);
     if (found.length === 0) return false;
-    const noted = await this.#note(found, notice);
-    for (const record of noted) this.#notify(record, notice);
+    const noted = await this.#note(found, soon.notice);
+    for (const record of noted) this.#notify(record, soon.notice);
     return noted.length > 0 && found.length === keysPerTransaction;
   }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { dayMs } from '../domain/day-ms.js';
 import { usageKeptMs } from '../domain/key-usage.js';
 import { FailureLog } from '../domain/failure-log.js';
 import { AbandonedQueues } from '../events/abandoned-queues.js';
@@ -15,6 +16,8 @@ import { claimLifetimeMs } from './repeatable-changes.js';
 /** The interval between runs, also after a failure, and the delay of the first run, in milliseconds. */
 const intervalMs = 60_000;
 const firstAfterMs = 2_000;
+/** How long notices of ends are kept after the end: longer than the clock of any process is behind. */
+const noticesKeptMs = 30 * dayMs;
 /** Rows in one statement: with SQLite it blocks the event loop, with both databases it holds locks. */
 export const rowsPerBatch = 200;
 /** Longer than the interval at which a waiting process retries the lock of a SQLite file, in milliseconds. */
@@ -24,7 +27,7 @@ const pauseMs = 25;
 export interface HousekeeperParts {
   readonly store: Pick<
     KeyStore,
-    'events' | 'find' | 'housekeeping' | 'listEvents' | 'trail' | 'transact' | 'usage'
+    'events' | 'find' | 'findEventScanEnd' | 'housekeeping' | 'listEvents' | 'trail' | 'transact' | 'usage'
   >;
   readonly sealer: AuditSealer;
   readonly clock: Clock;
@@ -113,6 +116,7 @@ export class Housekeeper {
     await removeExpired('nonces', now);
     await removeExpired('revokedTokens', now);
     await removeExpired('refreshGrants', now);
+    await removeExpired('expiryNotices', now - noticesKeptMs);
     await this.#runInBatches((limit) => store.usage.forgetBefore(now - usageKeptMs, limit));
     await this.#queues.remove(now);
     await this.#runInBatches((limit) => store.events.removeOrphans(limit));

@@ -1,10 +1,10 @@
 import type { Moment } from '../domain/moment.js';
 import type { AuditEntry } from '../domain/audit-entry.js';
 import { redactOrigin } from '../domain/redact-origin.js';
-import { unboundedEvents } from '../ports/key-store.js';
+import { unboundedEvents, type AuditQuery } from '../ports/key-store.js';
 import { auditConditions, toAuditQuery, type AuditConditions } from './audit-conditions.js';
 import type { ChangeContext } from './change.js';
-import { chooseAuditScan, findAuditBounds, isAuditScan } from './audit-scan.js';
+import { chooseAuditScan, findAuditBounds, getCountedBy, isAuditScan } from './audit-scan.js';
 import { maxRowsPerPage, type ListPosition, type Page } from './list-page.js';
 import type { ManagePorts } from './manage-ports.js';
 import type { ParsedFields } from './parsed-fields.js';
@@ -21,6 +21,7 @@ export async function listEvents(
 ): Promise<Page<AuditEntry>> {
   const { store } = ports;
   let bounds = unboundedEvents;
+  let countedBy: AuditQuery['countedBy'];
   const startBelow = (after: ListPosition | null): number =>
     Math.min(Number(after?.[0] ?? Infinity), bounds.last + 1);
   const page = await readList(ports, context, filter, {
@@ -31,12 +32,13 @@ export async function listEvents(
       if (!isAuditScan(conditions)) return null;
       bounds = await findAuditBounds(store, conditions);
       const scan = { ...(await chooseAuditScan(store, conditions)), before: startBelow(after) };
+      countedBy = getCountedBy(scan);
       const end = await store.findEventScanEnd(scan, maxRowsPerPage);
       return end === null || end <= bounds.first ? null : [end];
     },
     read: (conditions, { after, end, limit }) => {
       const part = { before: startBelow(after), until: Number(end?.[0] ?? bounds.first) };
-      return store.listEvents({ ...conditions, ...part, limit });
+      return store.listEvents({ ...conditions, ...part, countedBy, limit });
     },
     positionOf: ({ sequence }: AuditEntry) => [sequence],
   });

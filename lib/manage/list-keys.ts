@@ -80,7 +80,8 @@ export function listKeys(
     conditionsOf: (seen) => (onlyKeyspace === null ? seen : { ...seen, keyspace: onlyKeyspace }),
     findEnd: async (conditions, after) => {
       if (!isFiltered(conditions)) return null;
-      const query = { ownerId: conditions.ownerId, after: toKeyPosition(after) };
+      const { ownerId, createdByMember } = conditions;
+      const query = { ownerId, createdByMember, after: toKeyPosition(after) };
       const end = await store.findScanEnd(query, maxRowsPerPage);
       return end === null ? null : [end.createdAt, end.id];
     },
@@ -93,8 +94,14 @@ export function listKeys(
   });
 }
 
-/** Whether rows may be read that are not on the page: an index finds the keys of an owner, and nothing else. */
-function isFiltered({ ownerId: _, ...conditions }: Readonly<Record<string, unknown>>): boolean {
+/**
+ * Whether rows may be read that are not on the page: indexes find the keys of an owner, those of a member of an owner, and the
+ * one with a number of an owner in a keyspace.
+ */
+function isFiltered({ ownerId, createdByMember, ...others }: Readonly<Record<string, unknown>>): boolean {
+  if (ownerId !== undefined && others['keyspace'] !== undefined && others['number'] !== undefined)
+    return false;
+  const conditions = ownerId === undefined ? { createdByMember, ...others } : others;
   return Object.values(conditions).some((condition) => condition !== undefined);
 }
 

@@ -8,6 +8,7 @@ import type { Clock } from '../ports/clock.js';
 import type { KeyStore } from '../ports/key-store.js';
 import { carryKeys } from './carry-keys.js';
 import { createTamperingError } from './create-tampering-error.js';
+import { findLastErasure } from './find-last-erasure.js';
 
 /** Entries in one statement: with SQLite it blocks the event loop, with both databases it holds locks. */
 const entriesPerStep = 200;
@@ -22,7 +23,10 @@ const pauseMs = 25;
 
 /** What trimming needs. */
 export interface TrimParts {
-  readonly store: Pick<KeyStore, 'find' | 'housekeeping' | 'listEvents' | 'trail' | 'transact'>;
+  readonly store: Pick<
+    KeyStore,
+    'find' | 'findEventScanEnd' | 'housekeeping' | 'listEvents' | 'trail' | 'transact'
+  >;
   readonly sealer: AuditSealer;
   readonly clock: Clock;
   /** Whether to stop before the next step. */
@@ -113,12 +117,12 @@ async function readRecordedStart({ store, sealer }: TrimParts): Promise<TrailSta
 
 /** A personal part that is missing must have been erased. */
 async function assertErasuresAreRecorded(
-  store: Pick<KeyStore, 'listEvents'>,
+  store: Pick<KeyStore, 'findEventScanEnd' | 'listEvents'>,
   check: TrailCheck,
   cutAt: number,
 ): Promise<void> {
   for (const ownerId of check.unexplainedOwners) {
-    const [erasure] = await store.listEvents({ ownerId, action: 'owner.erased', limit: 1 });
+    const erasure = await findLastErasure(store, ownerId);
     if (erasure === undefined || erasure.sequence <= cutAt) {
       throw createTamperingError(`The personal part of an entry before ${cutAt}`, 'missing_personal');
     }

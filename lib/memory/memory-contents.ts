@@ -19,8 +19,8 @@ export interface MemoryContents {
   readonly removedEvents: number;
   readonly trailStart: TrailStart;
   readonly claims: ReadonlyMap<string, IdempotencyClaim>;
-  /** Names of notices, see {@link formatNoticeName}. */
-  readonly expiryNotices: ReadonlySet<string>;
+  /** Names of notices, see {@link formatNoticeName} -> the end that each is about. */
+  readonly expiryNotices: ReadonlyMap<string, number>;
   readonly webhooks: ReadonlyMap<string, MemoryWebhook>;
   /** Revoked tokens -> until when they have to be recorded. */
   readonly revokedTokens: ReadonlyMap<string, number>;

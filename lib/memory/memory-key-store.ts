@@ -42,7 +42,7 @@ export function memoryStore(): KeyStore {
     removedEvents: 0,
     trailStart: uncutTrail,
     claims: new Map(),
-    expiryNotices: new Set(),
+    expiryNotices: new Map(),
     revokedTokens: new Map(),
     webhooks: new Map(),
   };
@@ -71,11 +71,12 @@ export function memoryStore(): KeyStore {
     return runInTurn(() => {
       const claims = new Map(contents.claims);
       const revokedTokens = new Map(contents.revokedTokens);
+      const expiryNotices = new Map(contents.expiryNotices);
       const removed =
         rows === 'claims'
           ? deleteSome(claims, limit, ({ createdAt }) => createdAt < time)
-          : deleteSome(revokedTokens, limit, (end) => end <= time);
-      contents = { ...contents, claims, revokedTokens };
+          : deleteSome(rows === 'revokedTokens' ? revokedTokens : expiryNotices, limit, (end) => end <= time);
+      contents = { ...contents, claims, revokedTokens, expiryNotices };
       return removed;
     });
   };

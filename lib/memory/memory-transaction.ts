@@ -38,7 +38,7 @@ export class MemoryTransaction implements KeyStoreTransaction {
   readonly #removedEvents: number;
   #trailStart: TrailStart;
   readonly #claims: Map<string, IdempotencyClaim>;
-  readonly #expiryNotices: Set<string>;
+  readonly #expiryNotices: Map<string, number>;
   readonly #revokedTokens: Map<string, number>;
   readonly #webhooks: Map<string, MemoryWebhook>;
   readonly #credits = new Map<string, { balance: CreditBalance | null; change: CreditChange }>();
@@ -56,7 +56,7 @@ export class MemoryTransaction implements KeyStoreTransaction {
     this.#removedEvents = contents.removedEvents;
     this.#trailStart = contents.trailStart;
     this.#claims = new Map(contents.claims);
-    this.#expiryNotices = new Set(contents.expiryNotices);
+    this.#expiryNotices = new Map(contents.expiryNotices);
     this.#revokedTokens = new Map(contents.revokedTokens);
     this.#webhooks = new Map(contents.webhooks);
   }
@@ -139,7 +139,7 @@ export class MemoryTransaction implements KeyStoreTransaction {
       this.#removedKeys.set(id, { keyspace, ownerId, number });
       this.#removedNow.push(id);
       this.#keys.delete(id);
-      for (const name of this.#expiryNotices) {
+      for (const name of this.#expiryNotices.keys()) {
         if (name.endsWith(` ${id}`)) this.#expiryNotices.delete(name);
       }
       this.#append(event);
@@ -178,7 +178,7 @@ export class MemoryTransaction implements KeyStoreTransaction {
     return this.#step(() => {
       const name = formatNoticeName(notice);
       if (this.#expiryNotices.has(name)) return false;
-      this.#expiryNotices.add(name);
+      this.#expiryNotices.set(name, notice.expiresAt);
       this.#append(event);
       return true;
     });

@@ -1,5 +1,5 @@
 /** Rows that expire. No row that is removed here is read any more. */
-export type ExpiredRows = 'claims' | 'nonces' | 'revokedTokens' | 'refreshGrants';
+export type ExpiredRows = 'claims' | 'nonces' | 'revokedTokens' | 'refreshGrants' | 'expiryNotices';
 
 /** Removal of rows that have expired. It happens in the background, never in the transaction of a request. */
 export interface Housekeeping {
@@ -10,7 +10,7 @@ export interface Housekeeping {
   readClock?(): Promise<number | null>;
   /**
    * Removes some of the rows that expired at `time` or earlier (epoch milliseconds); of claims, those that were made
-   * before it.
+   * before it; of notices, those of ends at that time or earlier.
    *
    * @param limit - the maximum number of rows to remove
    * @returns the number of removed rows; fewer than `limit` means that these were all, or that another process

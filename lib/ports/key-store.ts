@@ -82,9 +82,12 @@ export interface KeyStore {
   /**
    * The position of the last of the next `rows` keys, in the order of {@link list}, ignoring all other conditions;
    * `null` when there are fewer. It bounds how many rows are read for one page. It must be answered from an index
-   * alone.
+   * alone. `createdByMember` counts only with `ownerId`, and may be ignored.
    */
-  findScanEnd(query: Pick<KeyQuery, 'ownerId' | 'after'>, rows: number): Promise<KeyPosition | null>;
+  findScanEnd(
+    query: Pick<KeyQuery, 'ownerId' | 'createdByMember' | 'after'>,
+    rows: number,
+  ): Promise<KeyPosition | null>;
   /** One page of the audit trail, newest first. */
   listEvents(query: AuditQuery): Promise<readonly AuditEntry[]>;
   /**
@@ -180,8 +183,12 @@ export interface KeyStoreTransaction {
    * when none is stored), else it rejects.
    */
   putOwner(record: OwnerRecord, event: AuditEntryDraft): Promise<void>;
-  /** How many keys an owner has in one keyspace. */
-  countByOwner(ownerId: string, keyspace: string): Promise<OwnerKeyCounts>;
+  /**
+   * How many keys an owner has in one keyspace.
+   *
+   * @param enough - counting may stop there
+   */
+  countByOwner(ownerId: string, keyspace: string, enough?: number): Promise<OwnerKeyCounts>;
   /** Adds a key (version 1) and its event. `owner` and `ancestors` are not stored with it. Rejects when the id is taken. */
   insert(record: ApiKeyRecord, event: AuditEntryDraft): Promise<void>;
   /**
@@ -353,6 +360,8 @@ export interface AuditQuery {
   readonly after?: number | undefined;
   /** Ends with the event that has this sequence number, in the order of the page. */
   readonly until?: number | undefined;
+  /** Which of its conditions the end was found by: no more events with it are between the ends than were counted. A hint. */
+  readonly countedBy?: 'ownerId' | 'keyId' | 'actorId' | 'memberId' | undefined;
   readonly limit: number;
 }
 

@@ -14,6 +14,7 @@ import { addTrailStart } from './migrations/add-trail-start.js';
 import { addTokensAndSignatures } from './migrations/add-tokens-and-signatures.js';
 import { addUsedParts } from './migrations/add-used-parts.js';
 import { createKeysAndTrail } from './migrations/create-keys-and-trail.js';
+import { indexManyKeys } from './migrations/index-many-keys.js';
 import { indexParents } from './migrations/index-parents.js';
 import type { Migration } from './migrations/migration.js';
 import { splitPersonalData } from './migrations/split-personal-data.js';
@@ -45,4 +46,5 @@ export const migrations: readonly Migration[] = [
   addColumns('when queues of events were declared', { event_queues: { declared_at: 'integer' } }),
   addRoutes,
   addHistory,
+  indexManyKeys,
 ];

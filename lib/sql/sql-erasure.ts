@@ -56,7 +56,9 @@ export class SqlErasure implements Erasure {
 
   eraseRoutes(keyIds: readonly string[], limit: number): Promise<number> {
     return this.#within('Erasing usage by route', (budget) =>
-      this.#database.writeOnce(budget, (on) => deleteRouteCounts(on, { keyIds }, limit)),
+      this.#database.writeOnce(budget, (on) =>
+        deleteRouteCounts(on, this.#database.dialect, { keyIds }, limit),
+      ),
     );
   }
 

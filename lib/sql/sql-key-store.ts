@@ -120,8 +120,10 @@ export class SqlKeyStore implements KeyStore {
     removeUsage: (keyIds, limit) =>
       this.#within('Removing counts of uses', (budget) =>
         this.#database.writeOnce(budget, async (database) => {
-          const deleted = await deleteUsage(database, { keyIds }, limit);
-          return deleted + (await deleteRouteCounts(database, { keyIds }, limit - deleted));
+          const deleted = await deleteUsage(database, this.#database.dialect, { keyIds }, limit);
+          return (
+            deleted + (await deleteRouteCounts(database, this.#database.dialect, { keyIds }, limit - deleted))
+          );
         }),
       ),
     removeTrimmed: (limit) =>
@@ -157,7 +159,7 @@ export class SqlKeyStore implements KeyStore {
       this.#within('Counting keys', (budget) =>
         this.#database.readForRequest(
           budget,
-          async (database) => (await countKeysOfOwner(database, ...keys)).unrevoked,
+          async (database) => (await countKeysOfOwner(database, ...keys, undefined)).unrevoked,
         ),
       ),
   };
@@ -305,7 +307,10 @@ export class SqlKeyStore implements KeyStore {
     );
   }
 
-  findScanEnd(query: Pick<KeyQuery, 'ownerId' | 'after'>, rows: number): Promise<KeyPosition | null> {
+  findScanEnd(
+    query: Pick<KeyQuery, 'ownerId' | 'createdByMember' | 'after'>,
+    rows: number,
+  ): Promise<KeyPosition | null> {
     return this.#within('Listing keys', (budget) =>
       this.#database.readForRequest(budget, (database) => findScanEnd(database, query, rows)),
     );

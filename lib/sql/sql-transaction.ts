@@ -94,8 +94,8 @@ export class SqlTransaction implements KeyStoreTransaction {
     });
   }
 
-  countByOwner(ownerId: string, keyspace: string): Promise<OwnerKeyCounts> {
-    return this.#step(() => countKeysOfOwner(this.#transaction, ownerId, keyspace));
+  countByOwner(ownerId: string, keyspace: string, enough?: number): Promise<OwnerKeyCounts> {
+    return this.#step(() => countKeysOfOwner(this.#transaction, ownerId, keyspace, enough));
   }
 
   insert(record: ApiKeyRecord, event: AuditEntryDraft): Promise<void> {

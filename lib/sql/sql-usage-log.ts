@@ -98,8 +98,11 @@ export class SqlUsageLog implements UsageLog {
   forgetBefore(time: number, limit: number): Promise<number> {
     return this.#within('Forgetting the use of keys', (budget) =>
       this.#database.write(budget, async (database) => {
-        const deleted = await deleteUsage(database, { before: time }, limit);
-        return deleted + (await deleteRouteCounts(database, { before: time }, limit - deleted));
+        const deleted = await deleteUsage(database, this.#database.dialect, { before: time }, limit);
+        return (
+          deleted +
+          (await deleteRouteCounts(database, this.#database.dialect, { before: time }, limit - deleted))
+        );
       }),
     );
   }

@@ -65,6 +65,25 @@ export function describeHousekeeping({ describe, it, expect }: ContractContext):
       expect(await other.nonces.take('c', sampleTime + 9, sampleTime)).toBe(false);
     });
 
+    it('removes notices of ends that have passed, and no others', async ({ store, other }) => {
+      const record = createSampleKey();
+      await insert(store, record);
+      const note = (on: KeyStore, expiresAt: number, thresholdSeconds = 60): Promise<boolean> =>
+        on.transact((transaction) =>
+          transaction.noteExpiry(
+            { keyId: record.id, expiresAt, thresholdSeconds },
+            createSampleEvent(record, { action: 'key.expiring' }),
+          ),
+        );
+      for (const end of [1, 2, 3]) await note(store, sampleTime + end);
+      await note(store, sampleTime + 1, 30);
+      expect(await store.housekeeping.removeExpired('expiryNotices', sampleTime + 2, 2)).toBe(2);
+      expect(await store.housekeeping.removeExpired('expiryNotices', sampleTime + 2, 9)).toBe(1);
+      expect(await store.housekeeping.removeExpired('expiryNotices', sampleTime + 2, 9)).toBe(0);
+      expect(await note(other, sampleTime + 3)).toBe(false);
+      expect(await note(other, sampleTime + 2)).toBe(true);
+    });
+
     it('P15: leaves the rows of others where they are while a request adds one', async ({ store }) => {
       await addRows(store);
       const later = { name: 'new', payloadHash: 'one', keyId: 'key-1', createdAt: sampleTime + 99 };

@@ -262,6 +262,7 @@ describe.each(Object.keys(databases))('the audit trail on %s', (name) => {
     const crashing = {
       ...{ transact: store.transact.bind(store), find: store.find.bind(store) },
       ...{ listEvents: store.listEvents.bind(store), trail: store.trail },
+      findEventScanEnd: store.findEventScanEnd.bind(store),
       housekeeping: {
         ...store.housekeeping,
         async removeTrimmed(limit: number) {

@@ -8,6 +8,7 @@
 //     --docs        puts what is valid into docs/about/benchmarks.md and README.md
 //     --processes   in place of all that: what many processes on one database cost; results are added to those in FILE,
 //                   so that a long run can be made in parts, and `--sizes ''` only writes the report
+//     --many-keys   something else: how long the operations take with many keys, see many-keys.mjs
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,8 +39,22 @@ const { values: options } = parseArgs({
     sizes: { type: 'string', default: '2,11,51,101,251,501,1001' },
     pool: { type: 'string', default: '1' },
     redis: { type: 'string', default: 'no,yes' },
+    'many-keys': { type: 'boolean', default: false },
+    keys: { type: 'string', default: '1000000' },
+    entries: { type: 'string', default: '10000000' },
+    usage: { type: 'string', default: '50000000' },
+    times: { type: 'string', default: '100' },
+    on: { type: 'string', default: 'both' },
   },
 });
+if (options['many-keys']) {
+  const { measureManyKeys } = await import('./many-keys.mjs');
+  await measureManyKeys({
+    ...{ keys: Number(options.keys), entries: Number(options.entries), usage: Number(options.usage) },
+    ...{ times: Number(options.times), on: /** @type {'both'} */ (options.on) },
+  });
+  process.exit(0);
+}
 const plan = planFor(options.quick);
 const against = options.against === undefined ? undefined : resolve(options.against);
 const started = performance.now();

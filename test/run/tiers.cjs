@@ -9,7 +9,7 @@ const slow = [
   'test/servers/servers.test.ts',
   'test/contracts/isolation.test.ts',
   'test/process-lifetime.test.ts',
-  'test/sql/{disk-waits,host-pool,lagging-nonces,late-commits,lazy-commits,postgres-outage,postgres-feed,postgres-standby}.test.ts',
+  'test/sql/{bounded-statements,disk-waits,host-pool,lagging-nonces,late-commits,lazy-commits,postgres-outage,postgres-feed,postgres-standby}.test.ts',
   'test/flows/{repeated-revocations,*-over-two-processes,forward-auth-proxies,behind-nginx}.test.ts',
   // The documents, followed step by step.
   'test/docs/{walkthroughs,own-servers,code-blocks}.test.ts',

@@ -19,6 +19,9 @@ const insertNewer = `insert into schema_versions (version, name) values (${newer
 
 /** Undoes every migration after the first, the newest first; some of them have only added to tables that are dropped. */
 const backToVersion1 = [
+  ...['keys_unrevoked_by_owner', 'keys_unrevoked_by_keyspace', 'keys_by_number', 'keys_by_member'].map(
+    (index) => `drop index ${index}`,
+  ),
   'alter table audit_head drop column history_since',
   'alter table audit_head drop column history',
   'drop table key_routes',

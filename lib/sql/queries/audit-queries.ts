@@ -8,6 +8,7 @@ import { isServerCurrent, type ServerCheck } from '../position-check.js';
 import type { SqlDialect } from '../sql-database.js';
 import { isStorable } from '../../domain/is-storable.js';
 import type { Tables } from '../tables.js';
+import { chooseIndex, selectEventRange } from './select-event-range.js';
 
 /** The head of the trail, and whether the server that has it is the one that this process has followed. */
 export type AuditHead = FeedPosition & ServerCheck;
@@ -97,20 +98,17 @@ export async function listAuditEvents(
   database: Kysely<Tables>,
   query: AuditQuery,
 ): Promise<readonly AuditEntry[]> {
-  const { ownerId, keyId, action, actorId, memberId, from, to, before, after, until, limit } = query;
+  const { ownerId, keyId, action, actorId, memberId, from, to, limit } = query;
   if (!isStorable(ownerId, keyId, action, actorId, memberId)) return [];
-  let page = database.selectFrom('audit_events').select(['payload', 'personal', 'hash']);
-  if (ownerId !== undefined) page = page.where('owner_id', '=', ownerId);
-  if (keyId !== undefined) page = page.where('key_id', '=', keyId);
+  let page = selectEventRange(database, query).select(['payload', 'personal', 'hash']);
+  const by = chooseIndex(query);
+  if (ownerId !== undefined && by !== 'ownerId') page = page.where('owner_id', '=', ownerId);
+  if (keyId !== undefined && by !== 'keyId') page = page.where('key_id', '=', keyId);
   if (action !== undefined) page = page.where('action', '=', action);
-  if (actorId !== undefined) page = page.where('actor_id', '=', actorId);
-  if (memberId !== undefined) page = page.where('member_id', '=', memberId);
+  if (actorId !== undefined && by !== 'actorId') page = page.where('actor_id', '=', actorId);
+  if (memberId !== undefined && by !== 'memberId') page = page.where('member_id', '=', memberId);
   if (from !== undefined) page = page.where('at', '>=', from);
   if (to !== undefined) page = page.where('at', '<', to);
-  if (before !== undefined) page = page.where('sequence', '<', before);
-  if (after !== undefined) page = page.where('sequence', '>', after);
-  const direction = after === undefined ? 'desc' : 'asc';
-  if (until !== undefined) page = page.where('sequence', direction === 'asc' ? '<=' : '>=', until);
-  const rows = await page.orderBy('sequence', direction).limit(limit).execute();
+  const rows = await page.limit(limit).execute();
   return rows.map((row) => parseAuditEntry(row, row.hash));
 }

@@ -2,23 +2,17 @@ import type { Kysely } from 'kysely';
 import { unboundedEvents, type AuditQuery, type AuditScan, type EventBounds } from '../../ports/key-store.js';
 import { isStorable } from '../../domain/is-storable.js';
 import type { Tables } from '../tables.js';
+import { selectEventRange } from './select-event-range.js';
 
 /** Finds the sequence number of the last of the next `rows` entries, from the primary key or one of the indexes alone. */
 export async function findEventScanEnd(
   database: Kysely<Tables>,
-  { ownerId, keyId, actorId, memberId, before, after }: AuditScan,
+  scan: AuditScan,
   rows: number,
 ): Promise<number | null> {
-  if (!isStorable(ownerId, keyId, actorId, memberId)) return null;
-  let events = database.selectFrom('audit_events').select('sequence');
-  if (ownerId !== undefined) events = events.where('owner_id', '=', ownerId);
-  if (keyId !== undefined) events = events.where('key_id', '=', keyId);
-  if (actorId !== undefined) events = events.where('actor_id', '=', actorId);
-  if (memberId !== undefined) events = events.where('member_id', '=', memberId);
-  if (before !== undefined) events = events.where('sequence', '<', before);
-  if (after !== undefined) events = events.where('sequence', '>', after);
-  const end = await events
-    .orderBy('sequence', after === undefined ? 'desc' : 'asc')
+  if (!isStorable(scan.ownerId, scan.keyId, scan.actorId, scan.memberId)) return null;
+  const end = await selectEventRange(database, scan)
+    .select('sequence')
     .offset(rows - 1)
     .limit(1)
     .executeTakeFirst();

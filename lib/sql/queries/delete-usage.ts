@@ -1,25 +1,39 @@
 import type { Kysely } from 'kysely';
+import type { SqlDialect } from '../sql-database.js';
 import type { Tables } from '../tables.js';
 
 /** Which counts: those of hours before a time, in epoch milliseconds, or those of keys. */
 type OldUsage = { readonly before: number } | { readonly keyIds: readonly string[] };
 
 /** Deletes counts of the uses of keys, at most `limit` of them. */
-export async function deleteUsage(database: Kysely<Tables>, old: OldUsage, limit: number): Promise<number> {
+export async function deleteUsage(
+  database: Kysely<Tables>,
+  dialect: SqlDialect,
+  old: OldUsage,
+  limit: number,
+): Promise<number> {
   if ('keyIds' in old && old.keyIds.length === 0) return 0;
   const { numDeletedRows } = await database
     .deleteFrom('key_usage')
     .where(({ eb, refTuple, selectFrom }) => {
       const all = selectFrom('key_usage as old').select(['old.key_id', 'old.hour', 'old.verdict']);
-      // In the order of the index that each is read from.
+      // In the order of the index that each is read from, and no further: all counts of an hour would be read to be put in order.
       const matching =
         'before' in old
-          ? all.where('old.hour', '<', old.before).orderBy('old.hour').orderBy('old.key_id')
-          : all.where('old.key_id', 'in', old.keyIds).orderBy('old.key_id').orderBy('old.hour');
+          ? all.where('old.hour', '<', old.before).orderBy('old.hour')
+          : all
+              .where('old.key_id', 'in', old.keyIds)
+              .orderBy('old.key_id')
+              .orderBy('old.hour')
+              .orderBy('old.verdict');
       return eb(
         refTuple('key_id', 'hour', 'verdict'),
         'in',
-        matching.orderBy('old.verdict').limit(limit).$asTuple('key_id', 'hour', 'verdict'),
+        matching
+          .limit(limit)
+          // Two processes remove different rows, and neither waits for the other.
+          .$if(dialect === 'postgres' && 'before' in old, (query) => query.forUpdate().skipLocked())
+          .$asTuple('key_id', 'hour', 'verdict'),
       );
     })
     .executeTakeFirstOrThrow();

@@ -11,6 +11,7 @@ export async function deleteExpired(
   time: number,
   limit: number,
 ): Promise<number> {
+  if (rows === 'expiryNotices') return deleteNotices(database, dialect, time, limit);
   const { table, id, end, isEndIncluded } = places[rows];
   // The tables have no column in common that the compiler could name.
   const anyTable = database as unknown as Kysely<Record<string, Record<string, string | number>>>;
@@ -29,10 +30,36 @@ export async function deleteExpired(
   return Number(numDeletedRows);
 }
 
+/** A notice has three columns for a name. */
+async function deleteNotices(
+  database: Kysely<Tables>,
+  dialect: SqlDialect,
+  time: number,
+  limit: number,
+): Promise<number> {
+  const { numDeletedRows } = await database
+    .deleteFrom('expiry_notices')
+    .where(({ eb, refTuple, selectFrom }) =>
+      eb(
+        refTuple('key_id', 'expires_at', 'threshold_seconds'),
+        'in',
+        selectFrom('expiry_notices as old')
+          .select(['old.key_id', 'old.expires_at', 'old.threshold_seconds'])
+          .where('old.expires_at', '<=', time)
+          .orderBy('old.expires_at')
+          .limit(limit)
+          .$if(dialect === 'postgres', (query) => query.forUpdate().skipLocked())
+          .$asTuple('key_id', 'expires_at', 'threshold_seconds'),
+      ),
+    )
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+}
+
 /** The tables of rows that expire. Each of the expiry columns has an index. */
 const places = {
   claims: { table: 'idempotency_keys', id: 'name', end: 'created_at', isEndIncluded: false },
   nonces: { table: 'nonces', id: 'name', end: 'expires_at', isEndIncluded: true },
   revokedTokens: { table: 'revoked_tokens', id: 'id', end: 'expires_at', isEndIncluded: true },
   refreshGrants: { table: 'refresh_grants', id: 'id', end: 'expires_at', isEndIncluded: true },
-} as const satisfies Readonly<Record<ExpiredRows, object>>;
+} as const satisfies Readonly<Record<Exclude<ExpiredRows, 'expiryNotices'>, object>>;

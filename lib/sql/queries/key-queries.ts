@@ -18,6 +18,7 @@ import { hasInactiveAncestor } from './inactive-ancestors.js';
 import { LifetimeConditions } from './lifetime-conditions.js';
 import { matchPart } from './match-part.js';
 import { toRecords } from './record-mapping.js';
+import { selectKeyRange } from './select-key-range.js';
 import type { RecordRow } from './record-mapping.js';
 import type { SqlDialect } from '../sql-database.js';
 import { isStorable } from '../../domain/is-storable.js';
@@ -102,36 +103,61 @@ export async function findUnrevokedKeys(
   keyspace?: string,
 ): Promise<readonly ApiKeyRecord[]> {
   if (!isStorable(ownerId, keyspace)) return [];
-  const unrevoked = database
-    .selectFrom('keys')
-    .selectAll()
-    .where('keys.owner_id', '=', ownerId)
-    .where('keys.revoked_at', 'is', null)
-    .$if(keyspace !== undefined, (query) => query.where('keys.keyspace', '=', keyspace ?? ''));
-  const page = unrevoked.orderBy('keys.created_at', 'desc').orderBy('keys.id', 'desc').limit(limit);
-  return readRecords(database, dialect, page);
+  const unrevoked =
+    keyspace === undefined
+      ? selectKeyRange(database, { ownerId }).selectAll('keys')
+      : selectOfKeyspace(database, ownerId, keyspace).selectAll('keys');
+  return readRecords(database, dialect, unrevoked.where('keys.revoked_at', 'is', null).limit(limit));
 }
 
-/** Counts the keys of an owner in one keyspace, and reads the highest number that was assigned. */
+/** Newest first. Only the index `keys_unrevoked_by_keyspace` is in that order; see {@link selectKeyRange}. */
+function selectOfKeyspace(database: Kysely<Tables>, ownerId: string, keyspace: string) {
+  const ofKeyspace = ['keys.owner_id', 'keys.keyspace'] as const;
+  return database
+    .selectFrom('keys')
+    .where(({ eb, refTuple, tuple }) => eb(refTuple(...ofKeyspace), '<=', tuple(ownerId, keyspace)))
+    .where(({ eb, refTuple, tuple }) => eb(refTuple(...ofKeyspace), '>=', tuple(ownerId, keyspace)))
+    .orderBy('keys.owner_id', 'desc')
+    .orderBy('keys.keyspace', 'desc')
+    .orderBy('keys.created_at', 'desc')
+    .orderBy('keys.id', 'desc');
+}
+
+/**
+ * Counts the keys of an owner in one keyspace, and reads the highest number that was assigned.
+ *
+ * @param enough - where counting stops
+ */
 export async function countKeysOfOwner(
   database: Kysely<Tables>,
   ownerId: string,
   keyspace: string,
+  enough: number | undefined,
 ): Promise<OwnerKeyCounts> {
   if (!isStorable(ownerId, keyspace)) return { unrevoked: 0, lastNumber: 0 };
-  const counts = await database
+  const selectLast = (table: 'keys' | 'removed_keys') =>
+    database
+      .selectFrom(table)
+      .select('number')
+      .where('owner_id', '=', ownerId)
+      .where('keyspace', '=', keyspace)
+      .where('number', 'is not', null)
+      .orderBy('number', 'desc')
+      .limit(1);
+  const unrevoked = database
     .selectFrom('keys')
-    .select(({ fn, selectFrom }) => [
-      fn.countAll<number>().filterWhere('revoked_at', 'is', null).as('unrevoked'),
-      fn.max('number').as('last_number'),
-      selectFrom('removed_keys as removed')
-        .select((eb) => eb.fn.max('removed.number').as('last'))
-        .where('removed.owner_id', '=', ownerId)
-        .where('removed.keyspace', '=', keyspace)
-        .as('last_removed'),
-    ])
+    .select('id')
     .where('owner_id', '=', ownerId)
     .where('keyspace', '=', keyspace)
+    .where('revoked_at', 'is', null)
+    .$if(enough !== undefined, (query) => query.limit(enough ?? 0));
+  const counts = await database
+    .selectFrom(unrevoked.as('counted'))
+    .select(({ fn }) => [
+      fn.countAll<number>().as('unrevoked'),
+      selectLast('keys').as('last_number'),
+      selectLast('removed_keys').as('last_removed'),
+    ])
     .executeTakeFirst();
   const lastNumber = Math.max(Number(counts?.last_number ?? 0), Number(counts?.last_removed ?? 0));
   return { unrevoked: Number(counts?.unrevoked ?? 0), lastNumber };
@@ -149,8 +175,11 @@ export async function listKeys(
   if (!isStorable(ownerId, keyspace, scope, q, tag, ...ids)) {
     return [];
   }
-  let page: KeyRows = database.selectFrom('keys').selectAll();
-  if (ownerId !== undefined) page = page.where('keys.owner_id', '=', ownerId);
+  // The number of a key of an owner is one of a kind.
+  const isOneOfAKind = ownerId !== undefined && keyspace !== undefined && number !== undefined;
+  let page: KeyRows = isOneOfAKind
+    ? database.selectFrom('keys').selectAll().where('keys.owner_id', '=', ownerId).orderBy('keys.id')
+    : selectKeyRange(database, query).selectAll('keys');
   if (keyspace !== undefined) page = page.where('keys.keyspace', '=', keyspace);
   if (number !== undefined) page = page.where('keys.number', '=', number);
   const lifetime = new LifetimeConditions(dialect, query.enforced);
@@ -166,40 +195,21 @@ export async function listKeys(
   if (resource !== undefined) page = page.where(isBoundTo(dialect, resource));
   page = filterByTimes(page, query, lifetime);
   if (q !== undefined && q !== '') page = page.where(matchPart('keys.name', q));
-  if (after !== undefined) {
-    page = page.where(({ eb, refTuple, tuple }) =>
-      eb(refTuple('keys.created_at', 'keys.id'), '<', tuple(after.createdAt, after.id)),
-    );
-  }
-  if (until !== undefined) {
-    page = page.where(({ eb, refTuple, tuple }) =>
-      eb(refTuple('keys.created_at', 'keys.id'), '>=', tuple(until.createdAt, until.id)),
-    );
-  }
-  page = page.orderBy('keys.created_at', 'desc').orderBy('keys.id', 'desc').limit(limit);
-  return readRecords(database, dialect, page);
+  return readRecords(database, dialect, page.limit(limit));
 }
 
 /**
- * Finds the position of the last of the next `rows` keys; read from the indexes `keys_by_owner` or `keys_by_time`
- * alone.
+ * Finds the position of the last of the next `rows` keys; read from the indexes `keys_by_owner`, `keys_by_member` or
+ * `keys_by_time` alone.
  */
 export async function findScanEnd(
   database: Kysely<Tables>,
-  { ownerId, after }: Pick<KeyQuery, 'ownerId' | 'after'>,
+  range: Pick<KeyQuery, 'ownerId' | 'createdByMember' | 'after'>,
   rows: number,
 ): Promise<KeyPosition | null> {
-  if (!isStorable(ownerId, after?.id)) return null;
-  let keys = database.selectFrom('keys').select(['keys.created_at', 'keys.id']);
-  if (ownerId !== undefined) keys = keys.where('keys.owner_id', '=', ownerId);
-  if (after !== undefined) {
-    keys = keys.where(({ eb, refTuple, tuple }) =>
-      eb(refTuple('keys.created_at', 'keys.id'), '<', tuple(after.createdAt, after.id)),
-    );
-  }
-  const end = await keys
-    .orderBy('keys.created_at', 'desc')
-    .orderBy('keys.id', 'desc')
+  if (!isStorable(range.ownerId, range.createdByMember, range.after?.id)) return null;
+  const end = await selectKeyRange(database, range)
+    .select(['keys.created_at', 'keys.id'])
     .offset(rows - 1)
     .limit(1)
     .executeTakeFirst();

@@ -58,16 +58,42 @@ export async function findOwnerScanEnd(
   return end?.owner_id ?? null;
 }
 
-/** Reads one page of the ids of owners that have keys, from an index alone. */
+/** Reads one page of the ids of owners that have keys, from an index alone, with one lookup for each owner. */
 export async function listOwnersWithKeys(
   database: Kysely<Tables>,
   { after, limit }: Pick<OwnerQuery, 'after' | 'limit'>,
 ): Promise<readonly string[]> {
   if (!isStorable(after)) return [];
-  let page = database.selectFrom('keys').select('owner_id').distinct();
-  if (after !== undefined) page = page.where('owner_id', '>', after);
-  const rows = await page.orderBy('owner_id').limit(limit).execute();
-  return rows.map(({ owner_id: ownerId }) => ownerId);
+  const rows = await database
+    .withRecursive('found(owner_id, place)', (builder) =>
+      builder
+        .selectFrom('keys')
+        .select(({ fn, lit }) => [
+          fn.min<string | null>('keys.owner_id').as('owner_id'),
+          lit(1).$castTo<number>().as('place'),
+        ])
+        .$if(after !== undefined, (query) => query.where('keys.owner_id', '>', after ?? ''))
+        .unionAll(
+          builder
+            .selectFrom('found')
+            .where('found.owner_id', 'is not', null)
+            .where('found.place', '<', limit)
+            .select((eb) => [
+              eb
+                .selectFrom('keys')
+                .select(({ fn }) => fn.min<string | null>('keys.owner_id').as('owner_id'))
+                .whereRef('keys.owner_id', '>', 'found.owner_id')
+                .as('owner_id'),
+              eb('found.place', '+', 1).as('place'),
+            ]),
+        ),
+    )
+    .selectFrom('found')
+    .select('found.owner_id')
+    .where('found.owner_id', 'is not', null)
+    .orderBy('found.place')
+    .execute();
+  return rows.flatMap(({ owner_id: ownerId }) => ownerId ?? []);
 }
 
 /** Adds or replaces a record; rejects when the stored version is not the previous one. */

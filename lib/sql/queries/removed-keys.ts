@@ -38,22 +38,27 @@ function findBelowEnded(
 ): Promise<{ readonly id: string }[]> {
   const hasEnded = (eb: ExpressionBuilder<Tables, 'keys'>): Expression<SqlBool> =>
     eb.or([isAt(eb, 'revoked_at', time), isAt(eb, 'expires_at', time)]);
+  // Each from its index: with both ends in one condition, all keys would be read.
+  const selectEnded = (end: 'revoked_at' | 'expires_at') =>
+    database.selectFrom('keys').where(end, '<=', time).select('keys.id');
   return database
     .withRecursive('below(id, depth)', (builder) =>
       builder
-        .selectFrom('keys')
-        .where(hasEnded)
-        .select(({ lit }) => ['keys.id', lit(0).as('depth')])
+        .selectFrom(selectEnded('revoked_at').union(selectEnded('expires_at')).as('ended'))
+        .select(({ lit }) => ['ended.id', lit(0).as('depth')])
         .unionAll(
           builder
             .selectFrom('below')
-            .innerJoin('keys as child', 'child.parent_id', 'below.id')
+            // In this order: SQLite keeps it in a cross join, and would read all keys first otherwise.
+            .crossJoin('keys as child')
+            .whereRef('child.parent_id', '=', 'below.id')
             .where('below.depth', '<', maxAncestors)
             .select((eb) => ['child.id', eb('below.depth', '+', 1).as('depth')]),
         ),
     )
     .selectFrom('below')
-    .innerJoin('keys', 'keys.id', 'below.id')
+    .crossJoin('keys')
+    .whereRef('keys.id', '=', 'below.id')
     .select('keys.id')
     .distinct()
     .where((eb) => eb.not(hasEnded(eb)))
@@ -71,10 +76,14 @@ function isAt(
   return eb.and([eb(end, 'is not', null), eb(end, '<=', time)]);
 }
 
-function hasNoChildren({ not, exists, selectFrom }: ExpressionBuilder<Tables, 'keys'>): Expression<SqlBool> {
-  return not(
-    exists(selectFrom('keys as child').select('child.id').whereRef('child.parent_id', '=', 'keys.id')),
-  );
+/** Looked up for each key: as a condition `not exists`, PostgreSQL may read all children there are. */
+function hasNoChildren(eb: ExpressionBuilder<Tables, 'keys'>): Expression<SqlBool> {
+  const child = eb
+    .selectFrom('keys as child')
+    .select('child.id')
+    .whereRef('child.parent_id', '=', 'keys.id')
+    .limit(1);
+  return eb(child, 'is', null);
 }
 
 /** The tables whose rows belong to one key. Digests go with their credentials. */

@@ -174,6 +174,7 @@ type OldRoutes = { readonly before: number } | { readonly keyIds: readonly strin
 /** Deletes counts of routes, at most `limit` of them. */
 export async function deleteRouteCounts(
   database: Kysely<Tables>,
+  dialect: SqlDialect,
   old: OldRoutes,
   limit: number,
 ): Promise<number> {
@@ -187,18 +188,23 @@ export async function deleteRouteCounts(
         'old.route',
         'old.status',
       ]);
-      // In the order of the index that each is read from.
+      // In the order of the index that each is read from, and no further: all counts of a day would be read to be put in order.
       const matching =
         'before' in old
-          ? all.where('old.day', '<', old.before).orderBy('old.day').orderBy('old.key_id')
-          : all.where('old.key_id', 'in', old.keyIds).orderBy('old.key_id').orderBy('old.day');
+          ? all.where('old.day', '<', old.before).orderBy('old.day')
+          : all
+              .where('old.key_id', 'in', old.keyIds)
+              .orderBy('old.key_id')
+              .orderBy('old.day')
+              .orderBy('old.route')
+              .orderBy('old.status');
       return eb(
         refTuple('key_id', 'day', 'route', 'status'),
         'in',
         matching
-          .orderBy('old.route')
-          .orderBy('old.status')
           .limit(limit)
+          // Two processes remove different rows, and neither waits for the other.
+          .$if(dialect === 'postgres' && 'before' in old, (query) => query.forUpdate().skipLocked())
           .$asTuple('key_id', 'day', 'route', 'status'),
       );
     })
