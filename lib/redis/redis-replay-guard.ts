@@ -44,7 +44,7 @@ export function createRedisReplayGuard(parts: RedisReplayGuardParts): RedisRepla
   const { redis, keyPrefix, skewMs, clock, logger } = parts;
   const { client } = redis;
   const outage = new OutageLog(logger, 'signed requests are answered with 503');
-  const nameSet = (place: number): string => `${keyPrefix}replay:{${place}}`;
+  const formatSetName = (place: number): string => `${keyPrefix}replay:{${place}}`;
   const begin = (): void => {
     for (let place = 0; place < places; place += 1) void takeOnServer(place, []);
   };
@@ -54,7 +54,7 @@ export function createRedisReplayGuard(parts: RedisReplayGuardParts): RedisRepla
     // A connection is enough to start recording; `redis` is usable only after the reply to its probe.
     const isReady = values.length === 0 ? client.status === 'ready' : redis.isUsable();
     if (!isReady) return Promise.resolve('unknown');
-    const name = nameSet(place);
+    const name = formatSetName(place);
     return new Promise((resolve) => {
       redis.exchange(
         () => runScript(client, replayScript, [name], [String(clock.now()), ...values]),
@@ -83,7 +83,7 @@ export function createRedisReplayGuard(parts: RedisReplayGuardParts): RedisRepla
       if (!redis.isUsable()) return Promise.resolve(false);
       return new Promise((resolve) => {
         redis.exchange(
-          () => runScript(client, recordedUntilScript, [nameSet(choosePlace(name))], [name]),
+          () => runScript(client, recordedUntilScript, [formatSetName(choosePlace(name))], [name]),
           readEnd,
           (rememberUntil) => resolve(rememberUntil !== null && rememberUntil > now),
           // Logged when the signature is taken.

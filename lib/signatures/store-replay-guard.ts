@@ -20,7 +20,7 @@ export function createStoreReplayGuard(names: NonceStore, skewMs: number, logger
       try {
         // The clock of a process that has accepted it before may be ahead of this one.
         const takeableSince = signedAt - skewMs - maxClockSkewMs;
-        const isFirst = await names.take(nameUse(name), rememberUntil, now, takeableSince);
+        const isFirst = await names.take(formatUseName(name), rememberUntil, now, takeableSince);
         failures.worked();
         return isFirst ? 'first' : 'used';
       } catch (error) {
@@ -31,12 +31,12 @@ export function createStoreReplayGuard(names: NonceStore, skewMs: number, logger
 
     async isUsed({ name, now }) {
       // A store that does not answer is noticed, and logged, when the signature is taken.
-      return names.has(nameUse(name), now).catch(() => false);
+      return names.has(formatUseName(name), now).catch(() => false);
     },
   };
 }
 
 /** Names of other kinds are in the same table. */
-function nameUse(name: string): string {
+function formatUseName(name: string): string {
   return `signature ${name}`;
 }
