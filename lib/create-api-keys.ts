@@ -5,7 +5,7 @@ import { createAuditApi } from './api/create-audit-api.js';
 import { createKeysApi } from './api/create-keys-api.js';
 import { createOwnersApi } from './api/create-owners-api.js';
 import { createWebhooksApi } from './api/create-webhooks-api.js';
-import { createRedaction } from './api/redaction.js';
+import { createRedaction, type Redaction } from './api/redaction.js';
 import { dialectHost } from './dialects/dialect-host.js';
 import type { ApiKeysStatus } from './domain/api-keys-status.js';
 import { noScope } from './domain/scope-requirement.js';
@@ -67,9 +67,14 @@ export function createApiKeys<
   const { clock, refusals, limits, signatures, tokens } = resolved;
   const { realm } = refusals;
   const sources = parseCredentialSources(resolved.credentialFrom ?? defaultCredentialSources);
-  const instance = createInstance(resolved);
+  let redaction: Redaction | undefined;
+  const redactKeys = (text: string): string => redaction?.redact(text) ?? text;
+  const instance = createInstance(resolved, redactKeys);
   const { logger, keyspace, keyspaces, recorder, observed, protectedResources } = instance;
   const { requireRunning, watchKey } = instance;
+  const headers = sources.map(({ name }) => name);
+  const redacting = (redaction = createRedaction(keyspaces, resolved.prefix, headers));
+  const isKey = (text: string): boolean => redacting.redact(text) !== text;
   const { catalogue, features, resources, plans, policy } = keyspace;
 
   const challenge = createChallenge(realm, sources);
@@ -79,18 +84,17 @@ export function createApiKeys<
   const clientAddress = createClientAddress(logger, proxies);
   const loading = new LoadingParts();
   const readStatus = (): ApiKeysStatus => ({ ...instance.readStatus(), proxies: proxies.read() });
-  const readRequestId = createRequestIdReader(resolved.requestId, logger, (text) =>
-    keyspaces.foreign.recognises(text),
-  );
-  const words = new MountWords();
+  const readRequestId = createRequestIdReader(resolved.requestId, logger, isKey);
+  const words = new MountWords(isKey);
   const routeNotes = { filled: new WeakMap(), words };
   // Words of its own: those of callers without a key must not decide what the usage of keys shows.
-  const usageNotes = { filled: routeNotes.filled, words: new MountWords() };
+  const usageNotes = { filled: routeNotes.filled, words: new MountWords(isKey) };
   const access = createAccessNotes(
     (note) => recorder.note(note),
     clientAddress,
     readRequestId,
     (text) => keyspaces.mayBeKeyId(text),
+    isKey,
     words,
   );
   const tokenIssuer = tokens?.issuer ?? null;
@@ -211,11 +215,7 @@ export function createApiKeys<
       problemTypes,
       words,
     }),
-    ...createRedaction(
-      keyspaces,
-      resolved.prefix,
-      sources.map(({ name }) => name),
-    ),
+    ...redacting,
     [dialectHost]: createDialectHost({
       keyspaces,
       running: requireRunning,

@@ -16,8 +16,9 @@ export interface Redaction {
   readonly redactPaths: string[];
   /**
    * Replaces every key in a string, of all keyspaces, environments and `foreignFormats`, and every JWT, by its prefix and `[redacted]`. A
-   * string without any is returned unchanged. Keys are found as they are and as URLs and JSON escape them. A secret that was cut off
-   * from its key is not recognised.
+   * string without any is returned unchanged. Keys are found as they are and as URLs and JSON escape them. Values of parameters and of
+   * members of JSON that are named as credentials (`client_secret`, `refresh_token`, `signature` …) are redacted, and the secret of
+   * a key of two parts behind its id. Any other secret that was cut off from its key is not recognised.
    *
    * @example
    * morgan('combined', { stream: { write: (line) => process.stdout.write(apiKeys.redact(line)) } });
@@ -37,6 +38,29 @@ const knownHeaders = ['authorization', 'x-api-key', 'x-api-secret', 'step-up-cod
 
 /** Access tokens, and all others in compact form (RFC 7515 section 7.1), whose header is a JSON object. */
 const jwt = /(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
+
+/** Parameters, members of JSON and headers whose values are credentials, in the native API and in all compatibility routers. */
+const credentialNames = [
+  '(?:client|api|consumer|key)[_-]?secret',
+  'secret(?:[_-]?key)?',
+  '(?:access|refresh|id|session|two[_-]?factor)[_-]?token',
+  '(?:client[_-]?)?assertion',
+  'signature|sig',
+  'password|tfa(?:[_-]?code)?|totp',
+].join('|');
+const credentialName = `(?<![\\w-])(?:x-)?(?:${credentialNames})`;
+/** What is redacted already. */
+const notRedacted = `(?!(?:[\\w-]{1,40}_)?\\[redacted\\](?![^&\\s"'#;,<>\\\\]))`;
+/** `client_secret=…` in a URL or a form, and `X-Api-Secret: …`. */
+const namedParameter = new RegExp(
+  `(?<=${credentialName}=|(?<![\\w-])x-api-secret: ?)${notRedacted}[^&\\s"'#;,<>\\\\]+`,
+  'gi',
+);
+/** `"client_secret": "…"` in JSON, and `client_secret: '…'` as Node.js shows objects. */
+const namedMember = new RegExp(
+  `(?<=${credentialName}["']? ?: ?["'])${notRedacted}(?:[^"'\\\\]|\\\\.)+`,
+  'gi',
+);
 
 /** How often a string may have been escaped: a URL in a parameter of another one, in a line of JSON. */
 const maxEscapings = 3;
@@ -60,28 +84,32 @@ interface Replacement {
  */
 export function createRedaction(keyspaces: Keyspaces, prefix: string, headers: readonly string[]): Redaction {
   const native = new RegExp(`${prefix}_[0-9A-Za-z-]+_(?=[0-9A-Za-z]{65})[0-9A-Za-z]+`, 'g');
-  const finders = new WeakMap<KeyFormat, Finder>();
+  const finders = new WeakMap<KeyFormat, readonly Finder[]>();
   const foreign = keyspaces.foreign
     .all()
     .map(({ pattern }): Finder => ({ pattern: createPattern(pattern), replace: () => redacted }));
 
-  function getFinder(format: KeyFormat): Finder {
+  function getFinders(format: KeyFormat): readonly Finder[] {
     const known = finders.get(format);
     if (known !== undefined) return known;
-    const finder = { pattern: createPattern(format.pattern), replace: () => format.head + redacted };
-    finders.set(format, finder);
-    return finder;
+    const whole = { pattern: createPattern(format.pattern), replace: () => format.head + redacted };
+    const secret = createSecretPattern(format.pattern);
+    const made = secret === null ? [whole] : [whole, { pattern: secret, replace: () => redacted }];
+    finders.set(format, made);
+    return made;
   }
 
   function listFinders(): readonly Finder[] {
     const own = keyspaces
       .all()
-      .flatMap((keyspace) => keyspace.environments.map((each) => getFinder(keyspace.formatFor(each))));
+      .flatMap((keyspace) => keyspace.environments.flatMap((each) => getFinders(keyspace.formatFor(each))));
     return [
       { pattern: native, replace: (token) => readTokenHead(token) + redacted },
       { pattern: jwt, replace: () => redacted },
       ...own,
       ...foreign,
+      { pattern: namedParameter, replace: () => redacted },
+      { pattern: namedMember, replace: () => redacted },
     ];
   }
 
@@ -137,6 +165,15 @@ function findReplacements({ text, starts }: Unescaped, finder: Finder, found: Re
 function createPattern({ source, flags }: RegExp): RegExp {
   const anywhere = source.replace(/^\^|\$$/g, '');
   return new RegExp(`(?<![0-9A-Za-z])${anywhere}(?![0-9A-Za-z])`, `g${flags}`);
+}
+
+/** Finds the secret of a key that has two parts, near its first part; `null` where a key is one string. */
+function createSecretPattern({ source, flags }: RegExp): RegExp | null {
+  const [clientId, secret, ...more] = source.replace(/^\^|\$$/g, '').split(':');
+  if (clientId === undefined || secret === undefined || more.length > 0) return null;
+  const between = '[^0-9A-Za-z_-]{1,8}(?:[A-Za-z_-]{1,20}[^0-9A-Za-z_-]{1,8})?';
+  const behind = `(?<=(?<![0-9A-Za-z])${clientId}${between})`;
+  return new RegExp(`${behind}${secret}(?![0-9A-Za-z_-])`, `g${flags}`);
 }
 
 function readTokenHead(token: string): string {

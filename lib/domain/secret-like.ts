@@ -25,6 +25,19 @@ export function maySecretBeIn(text: string): boolean {
   return redactSecrets(text) !== text;
 }
 
+/**
+ * Whether a string may be a secret that dots or colons divide into pieces too short to be redacted: 20 or more characters of pieces
+ * next to each other that are neither words nor numbers. Host names, versions, and UUIDs with a prefix are none.
+ */
+export function maySecretBeSplitIn(text: string): boolean {
+  let length = 0;
+  for (const piece of text.replace(uuid, '').split(/[.:]/)) {
+    length = isWords(piece) ? 0 : length + piece.length;
+    if (length >= 20) return true;
+  }
+  return false;
+}
+
 function isWords(run: string): boolean {
   return run.split(/[_+=-]+/).every((part) => isNumber(part) || isWord(part));
 }

@@ -3,7 +3,7 @@ import type { AccessNote } from '../audit/access-recorder.js';
 import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
 import type { AuditActor } from '../domain/audit-entry.js';
 import type { Refusal } from '../domain/verdict.js';
-import { maySecretBeIn } from '../domain/secret-like.js';
+import { maySecretBeIn, maySecretBeSplitIn } from '../domain/secret-like.js';
 import type { ClientAddress } from './client-address.js';
 import type { RequestIdReader } from './request-id-reader.js';
 import { describeMethod } from './describe-method.js';
@@ -36,6 +36,7 @@ type KeyOfOwner = Pick<ApiKeyIdentity, 'id' | 'ownerId'>;
 /**
  * @param note - takes one note, see `AccessRecorder`
  * @param isIdOfKey - whether a string has the form of a key id: what a request names may be a secret instead
+ * @param isKey - whether there is a key in a string, of whichever keyspace or system
  * @param words - of mount paths
  */
 export function createAccessNotes(
@@ -43,10 +44,12 @@ export function createAccessNotes(
   clientAddress: ClientAddress,
   readRequestId: RequestIdReader,
   isIdOfKey: (id: string) => boolean,
+  isKey: (text: string) => boolean,
   words: MountWords,
 ): AccessNotes {
   function getNamableKeyId(keyId: string | null): string | null {
-    return keyId === null || isIdOfKey(keyId) || !maySecretBeIn(keyId) ? keyId : null;
+    if (keyId === null || isKey(keyId)) return null;
+    return isIdOfKey(keyId) || !(maySecretBeIn(keyId) || maySecretBeSplitIn(keyId)) ? keyId : null;
   }
 
   function noteRequest(

@@ -35,7 +35,7 @@ export function describeRoute(request: DescribedRequest, words: MountWords): str
   if (typeof pattern === 'string')
     return mountedAt !== '' && pattern === '/' ? mountedAt : mountedAt + pattern;
   if (path === '/' || path === '') return mountedAt === '' ? '/' : mountedAt;
-  return mountedAt === '' ? getFirstWord(path) : `${mountedAt}/*`;
+  return mountedAt === '' ? getFirstWord(path, words) : `${mountedAt}/*`;
 }
 
 /** The values of path parameters: a wildcard has several, in Express 4 in one string. */
@@ -66,9 +66,9 @@ function getWords(path: string, values: readonly string[]): string {
   return words;
 }
 
-function getFirstWord(path: string): string {
+function getFirstWord(path: string, words: MountWords): string {
   const end = path.indexOf('/', 1);
   const word = path.slice(1, end === -1 ? undefined : end);
-  if (!plainWordPattern.test(word) || maySecretBeIn(word)) return '/*';
+  if (!plainWordPattern.test(word) || maySecretBeIn(word) || words.isKey(word)) return '/*';
   return end === -1 ? `/${word}` : `/${word}/*`;
 }

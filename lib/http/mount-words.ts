@@ -10,6 +10,17 @@ const maxPaths = 1_000;
 export class MountWords {
   readonly #paths = new Set<string>();
   readonly #counts = new Map<string, number>();
+  readonly #isKey: (text: string) => boolean;
+
+  /** @param isKey - whether there is a key of some system in a string, which is then no word */
+  constructor(isKey: (text: string) => boolean = () => false) {
+    this.#isKey = isKey;
+  }
+
+  /** Whether a segment of a path has a key in it. */
+  isKey(segment: string): boolean {
+    return this.#isKey(segment);
+  }
 
   /** Returns a mount path with `:value` in place of words beyond the bound. */
   limit(path: string): string {
@@ -25,7 +36,7 @@ export class MountWords {
     const path = `${parent}/${word}`;
     if (word === ':value' || this.#paths.has(path)) return true;
     const count = this.#counts.get(parent) ?? 0;
-    if (count >= maxWordsInPlace || this.#paths.size >= maxPaths) return false;
+    if (this.#isKey(word) || count >= maxWordsInPlace || this.#paths.size >= maxPaths) return false;
     this.#paths.add(path);
     this.#counts.set(parent, count + 1);
     return true;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { maySecretBeIn } from '../domain/secret-like.js';
+import { maySecretBeIn, maySecretBeSplitIn } from '../domain/secret-like.js';
 
 const requestIdPattern = /^[\w.:-]{1,128}$/;
 
@@ -15,5 +15,5 @@ export function readRequestId({ headers }: Pick<IncomingMessage, 'headers'>): st
 
 /** The id itself, or `null` for what is not recorded, see {@link readRequestId}. */
 export function toRecordableId(id: string): string | null {
-  return requestIdPattern.test(id) && !maySecretBeIn(id) ? id : null;
+  return requestIdPattern.test(id) && !maySecretBeIn(id) && !maySecretBeSplitIn(id) ? id : null;
 }

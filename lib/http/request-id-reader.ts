@@ -13,7 +13,7 @@ export type GivenRequestId = (req: Request) => string | null | undefined;
  * header when there is none. A function that fails never fails the request: its id is `null`, and the first failure is logged.
  *
  * @param given - the option `requestId`
- * @param isKey - whether a string looks like a key of another system, which may be shorter than what may be a secret
+ * @param isKey - whether there is a key in a string, of another system for example, which may be shorter than what may be a secret
  */
 export function createRequestIdReader(
   given: GivenRequestId | undefined,

@@ -60,12 +60,16 @@ export interface Instance {
 /**
  * Creates an instance. Nothing is opened yet.
  *
+ * @param redactKeys - redacts keys in what is logged
  * @throws InvalidOptionError for options that do not fit together
  */
-export function createInstance(options: ResolvedOptions): Instance {
+export function createInstance(
+  options: ResolvedOptions,
+  redactKeys: (text: string) => string = (text) => text,
+): Instance {
   const { clock, pepper } = options;
   const tapped = new TappedLogger(options.logger);
-  const logger = createSerializingLogger(tapped);
+  const logger = createSerializingLogger(tapped, redactKeys);
   const keyspace = createDefaultKeyspace(options);
   refuseUndeclaredScope(options.tokens, keyspace.catalogue);
   const keyspaces = createKeyspaces(keyspace, options);

@@ -17,9 +17,16 @@ const maxCauses = 3;
 /**
  * Serializes an error for a log. A message can repeat the token that could not be parsed, so anything that may be a secret is
  * removed; other properties of the error (a request, its headers) are ignored.
+ *
+ * @param redactKeys - redacts what the keyspaces and formats of an instance know as keys
  */
-export function serializeError(error: unknown, depth = 0): SerializedError {
-  if (!isError(error)) return { name: typeof error, message: describeValue(error) };
+export function serializeError(
+  error: unknown,
+  redactKeys: (text: string) => string = (text) => text,
+  depth = 0,
+): SerializedError {
+  const redact = (text: string): string => redactMessage(text, redactKeys);
+  if (!isError(error)) return { name: typeof error, message: describeValue(error, redact) };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   return {
     name: error.name,
@@ -28,7 +35,7 @@ export function serializeError(error: unknown, depth = 0): SerializedError {
     at: readFrames(error),
     ...(error.cause === undefined || depth >= maxCauses
       ? {}
-      : { cause: serializeError(error.cause, depth + 1) }),
+      : { cause: serializeError(error.cause, redactKeys, depth + 1) }),
   };
 }
 
@@ -38,7 +45,7 @@ function isError(error: unknown): error is Error {
 }
 
 /** Of an object that was thrown, only `code` and `message` are used. */
-function describeValue(value: unknown): string {
+function describeValue(value: unknown, redact: (text: string) => string): string {
   const what = 'A non-Error value was thrown';
   if (typeof value !== 'object' || value === null) return `${what}: ${redact(String(value))}`;
   const { code, message } = value as Partial<Record<'code' | 'message', unknown>>;
@@ -57,6 +64,6 @@ function readFrames({ stack = '', message }: Error): readonly string[] {
 }
 
 /** Limits the length before secrets are searched for, so that the work is bounded. */
-function redact(text: string): string {
-  return redactSecrets(text.slice(0, 4 * maxMessageLength)).slice(0, maxMessageLength);
+function redactMessage(text: string, redactKeys: (text: string) => string): string {
+  return redactSecrets(redactKeys(text.slice(0, 4 * maxMessageLength))).slice(0, maxMessageLength);
 }

@@ -118,6 +118,51 @@ describe('loggers of the app', () => {
     expect(written).toContain('/orders/acme_live_[redacted]?key=acme_live_[redacted]');
   });
 
+  it.each(Object.keys({ deltadefi: 0, nebula: 0, yativo: 0, deribit: 0 }))(
+    'P19: redact finds the secret of a key of %s behind its id, and wherever a name says so',
+    (keyspace) => {
+      const { redact, redactedUrl } = all.apiKeys;
+      const [id = '', secret = secretOf(id)] = (all.credentials[keyspace] ?? '').split(':');
+      const isPair = secret !== secretOf(id);
+      const form = new URLSearchParams({
+        client_id: id,
+        client_secret: secret,
+        grant_type: 'client_credentials',
+      });
+      const url = `/deribit/public/auth?${form}&scope=main`;
+      expect(redactedUrl({ url })).toContain(
+        'client_secret=[redacted]&grant_type=client_credentials&scope=main',
+      );
+      const body = JSON.stringify({
+        method: 'public/auth',
+        params: { client_id: id, client_secret: secret },
+      });
+      const texts = [
+        ...[url, `client_secret=${secret}`, body, JSON.stringify({ body }), `X-Api-Secret: ${secret}`],
+        ...[encodeURIComponent(url), `{ client_secret: '${secret}' }`, `api_secret=${secret}&x=1`],
+        ...(isPair ? [`${id}:${secret}`, `${id} ${secret}`, `{"id":"${id}","by":"${secret}"}`] : []),
+      ];
+      for (const text of texts) {
+        expect(redact(text)).toContain('[redacted]');
+        expect([text, redact(text).includes(secret)]).toEqual([text, false]);
+        expect(redact(redact(text))).toBe(redact(text));
+      }
+    },
+  );
+
+  it.each([
+    ...['client_secret', 'api_secret', 'apiSecret', 'access_token', 'refresh_token', 'refreshToken'],
+    ...['client_assertion', 'signature', 'two_factor_token', 'password', 'tfa'],
+  ])('P19: redact takes the value of %s for a secret', (name) => {
+    const { redact } = all.apiKeys;
+    const value = 'c0rrect-h0rse';
+    expect(redact(`/a?x=1&${name}=${value}&y=2#z`)).toBe(`/a?x=1&${name}=[redacted]&y=2#z`);
+    expect(redact(JSON.stringify({ [name]: `${value} "quoted"`, y: 2 }))).toBe(
+      `{"${name}":"[redacted]","y":2}`,
+    );
+    expect(redact(`my_${name}x=1 and ${name}: none`)).toBe(`my_${name}x=1 and ${name}: none`);
+  });
+
   it('P19: winston writes no key down with redact', () => {
     const { redact } = all.apiKeys;
     const message = Symbol.for('message');

@@ -1,6 +1,7 @@
 import request from 'supertest';
 import { createAllKeyspacesApp, type AllKeyspacesApp } from './all-keyspaces-app.js';
 import { theApp } from '../harness/the-app.js';
+import { readRequestId } from '../../lib/http/read-request-id.js';
 
 const pieceLength = 12;
 
@@ -71,6 +72,65 @@ describe('credentials in parts of requests where they do not belong', () => {
     await apiKeys.keys.verify({ key: credential }).catch(() => undefined);
   }
 
+  it.each([
+    ['short', /^k_[a-z0-9]{14}$/, 'k_a1b2c3d4e5f6g7'],
+    ['of letters', /^key-[a-z]{10}$/, 'key-qzxvwjkyqp'],
+    ['in two parts', /^[a-z0-9]{12}\.[a-z0-9]{16}$/, 'abc123def456.ghi789jkl012mn34'],
+    [
+      'like a UUID',
+      /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,
+      '0f8fad5b-d9cb-469f-a165-70867728950e',
+    ],
+  ])('P16: are written down nowhere when they are of another system, %s', async (_, pattern, key) => {
+    const lines: string[] = [];
+    const note = (...said: unknown[]): void => void lines.push(JSON.stringify(said));
+    const foreignFormats = [{ name: 'legacy', pattern }];
+    const other = await createAllKeyspacesApp({ logger: { warn: note, error: note }, foreignFormats });
+    const { app, apiKeys } = other;
+    for (const path of [
+      `/${key}`,
+      `/${key}/a`,
+      `/invites/${key}`,
+      `/admin/keys/${key}`,
+      `/admin/keys?${key}=1`,
+    ]) {
+      await request(app).get(path);
+      await request(app).delete(path).set('User-Agent', key).set('Referer', `http://127.0.0.1/${key}`);
+    }
+    for (const id of [key, `req-${key}`, `${key}.1`, `a:${key}`, `r.${key}:x`]) {
+      await request(app).get('/orders').set('X-Request-Id', id);
+      await request(app)
+        .post('/admin/keys')
+        .set('X-Request-Id', id)
+        .send({ name: 'job', scopes: ['orders:read'] })
+        .expect(201);
+    }
+    apiKeys.onChange((await other.key()).id, () => {
+      throw new Error(`not for ${key}`);
+    });
+    const trail: unknown[] = [];
+    for await (const entry of apiKeys.audit.as(theApp).export()) trail.push(entry);
+    expect(trail.length).toBeGreaterThan(5);
+    const items = await refusals(other);
+    await apiKeys.close();
+    expect(JSON.stringify([trail, lines, items])).not.toContain(key);
+  });
+
+  it.each([
+    ['wJalrXUtnFEMI.K7MDENG.bPxRfiCYEXAMPLEKEY', false],
+    ['abc123def456.ghi789jkl012mn34', false],
+    ['a:Zx9Qw8Er7T.y6U5i4O3p2', false],
+    ['3f0b2f0e-6a43-4d3c-9d7c-6a2b7e9a1c11', true],
+    ['api.eu:3f0b2f0e-6a43-4d3c-9d7c-6a2b7e9a1c11', true],
+    ['req-123', true],
+    ['api-7.eu-west-1.example.com:8080', true],
+    ['V1StGXR8Z5jdHi6Bmy', true],
+    ['1.22.333-rc.4', true],
+    ['pod-7d9f8b6c5-x2x4z.12', true],
+  ])('P16: a request id in pieces is recorded unless these may be a secret: %s', (id, isRecorded) => {
+    expect(readRequestId({ headers: { 'x-request-id': id } })).toBe(isRecorded ? id : null);
+  });
+
   it('P16: are written down nowhere, of whichever keyspace they are', async () => {
     const { apiKeys, credentials, app } = all;
     expect(Object.keys(credentials)).toEqual(['default', 'deltadefi', 'nebula', 'yativo', 'deribit']);
@@ -93,10 +153,10 @@ describe('credentials in parts of requests where they do not belong', () => {
   });
 
   /** Rows of the access log, which are written every ten seconds. */
-  async function refusals(): Promise<readonly unknown[]> {
-    const { items } = await all.apiKeys.audit.as(theApp).listAccess({ limit: 100 });
+  async function refusals({ apiKeys }: Pick<AllKeyspacesApp, 'apiKeys'> = all): Promise<readonly unknown[]> {
+    const { items } = await apiKeys.audit.as(theApp).listAccess({ limit: 100 });
     if (items.length > 0) return items;
     await new Promise((resolve) => setTimeout(resolve, 250));
-    return refusals();
+    return refusals({ apiKeys });
   }
 });
