@@ -10,7 +10,6 @@ import {
   parentChangedWithCopies,
   parentRevokedBetweenReadAndFill,
   revokedAmongRepetitions,
-  revokedBeforeJoin,
   revokedBetweenReadAndFill,
   revokedWhileQuiet,
   revokedWithHeldTokens,
@@ -164,18 +163,6 @@ const sabotages: Record<string, Sabotage> = {
         file: 'lib/feed/feed-follower.ts',
         from: '    this.#generation += 1;\n    this.#parts.lease.end();\n',
         to: '    this.#generation += 1;\n    this.#parts.lease.renew(this.#parts.lease.moment());\n',
-      },
-    ],
-    finding: /was let in/,
-  },
-  'what is cached is used after a quiet time before the changes of that time are read': {
-    schedule: revokedBeforeJoin,
-    processes: 1,
-    replacements: [
-      {
-        file: 'lib/feed/feed-follower.ts',
-        from: 'if (this.#mustJoin) await this.#joinAgain();',
-        to: 'if (this.#mustJoin) await this.#joinAgain().then(() => lease.renew(lease.moment()));',
       },
     ],
     finding: /was let in/,

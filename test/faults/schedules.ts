@@ -302,25 +302,6 @@ export const revokedWhileQuiet: Schedule = async (fleet) => {
   return checkHistory(recorder.history);
 };
 
-/** A key is revoked while a process is quiet that has it in its cache, and its first beat on the list again is held up. */
-export const revokedBeforeJoin: Schedule = async (fleet) => {
-  const recorder = new HistoryRecorder();
-  const member = await fleet.start({ QUIET_AFTER_SECONDS: '1' });
-  const key = await makeHeldKey(recorder, fleet);
-  await untilQuiet(member);
-  await key.revoke(fleet.member(0));
-  await recorder.disturb('a beat is held up', undefined, async () => {
-    const isStalled = member.database?.stallOnce('request', beats, readStallMs);
-    const first = key.use(key.usable('read'), member);
-    await isStalled;
-    await key.use(key.usable('read'), member);
-    await first;
-  });
-  await askAll(fleet, key);
-  await fleet.end(member);
-  return checkHistory(recorder.history);
-};
-
 /** What {@link laterNumberFirst} needs when numbers are taken without the lock. */
 export async function makeUnlockedNumbers(fleet: Fleet): Promise<void> {
   await onPostgres(fleet, (client) => client.query('create sequence api_keys.unlocked'));

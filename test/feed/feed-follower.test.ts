@@ -345,6 +345,22 @@ describe('A quiet time', () => {
     ]);
   });
 
+  it('is over only when a beat that was sent after the join has its answer: until then nothing cached is used', async () => {
+    const { follower, lease, feed, forgotten, steps, hold } = await startQuietable([change(1)]);
+    await follower.becomeQuiet();
+    feed.changes.push(change(2));
+    forgotten.length = 0;
+    const release = hold('beat');
+    const needed = follower.ensureLease();
+    await turn();
+    expect(steps.slice(-3)).toEqual(['join', 'join answered', 'beat']);
+    expect(lease.isHeld()).toBe(false);
+    release();
+    await needed;
+    expect(forgotten).toEqual(['k']);
+    expect(lease.isHeld()).toBe(true);
+  });
+
   it('ends while it leaves: it joins after that, with another id', async () => {
     const { follower, lease, steps, hold } = await startQuietable();
     const release = hold('leave');

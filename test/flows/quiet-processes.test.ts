@@ -174,7 +174,7 @@ describe('An instance', () => {
       await waitUntil('it is awake', () => !isQuiet());
       await sleep(2_500);
       expect(isQuiet()).toBe(false);
-      await awakeOne.keys.as(theApp).revoke(id);
+      await awakeOne.keys.as(theApp).revoke({ id });
       await waitUntil('it has heard', () => heard.includes('key.revoked'));
       remove();
       await waitUntil('it is quiet', isQuiet);
@@ -202,7 +202,7 @@ describe('An instance', () => {
     try {
       await sleep(2_500);
       expect(isQuiet()).toBe(false);
-      await awakeOne.keys.as(theApp).revoke(id);
+      await awakeOne.keys.as(theApp).revoke({ id });
       await waitUntil('it is delivered', () => delivered.includes('key.revoked'));
     } finally {
       await stop();
@@ -213,7 +213,7 @@ describe('An instance', () => {
     const { awakeOne, id, isQuiet, stop } = await startTwo();
     try {
       await waitUntil('it is quiet', isQuiet);
-      expect((await awakeOne.keys.as(theApp).get(id))?.lastUsedAt ?? null).not.toBeNull();
+      expect((await awakeOne.keys.as(theApp).get({ id }))?.lastUsedAt ?? null).not.toBeNull();
     } finally {
       await stop();
     }
