@@ -12,6 +12,10 @@ import type { Page } from '../manage/list-page.js';
 export interface TrailCheckInput {
   /** The `anchor` of an earlier report. Default: none, and a log that was cut off or rewritten as a whole is not noticed. */
   readonly anchor?: string;
+  /** After how many entries, and then keys, to stop; the report then has a `resume`. Default: none, and all is checked at once. */
+  readonly maxEntries?: number;
+  /** The `resume` of the report of the part before, with the same `anchor`. */
+  readonly resume?: string;
 }
 
 /**
@@ -82,6 +86,13 @@ export interface ActingAuditApi {
    * @example
    * const report = await audit.verify({ anchor: lastReport.anchor });
    * if (!report.valid) alert(report.problems);
+   *
+   * @example A long log, in parts
+   * let report = await audit.verify({ maxEntries: 100_000 });
+   * while (report.valid && report.resume !== null) {
+   *   console.log(`${report.entries} entries are verified, ${report.remaining} are left`);
+   *   report = await audit.verify({ maxEntries: 100_000, resume: report.resume });
+   * }
    */
   verify(input?: TrailCheckInput): Promise<TrailReport>;
 }

@@ -41,7 +41,11 @@ const shapes: { readonly [N in keyof AuditCommands]: CommandShape } = {
   },
   clearObserved: { takes: [], example: '{}', isInputOptional: true },
   export: filter,
-  verify: { takes: ['anchor'], example: '{ anchor: report.anchor }', isInputOptional: true },
+  verify: {
+    takes: ['anchor', 'maxEntries', 'resume'],
+    example: '{ anchor: report.anchor }',
+    isInputOptional: true,
+  },
 };
 
 /**

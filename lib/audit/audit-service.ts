@@ -13,6 +13,7 @@ import { deleteObserved } from './delete-observed.js';
 import { listAccess, type AccessFilter } from './list-access.js';
 import { listObserved, type ListedObservations, type ObservedFilter } from './list-observed.js';
 import { parseAnchor } from './parse-anchor.js';
+import { parseMaxEntries, parseResume } from './parse-part.js';
 import type { TrailReport } from './trail-report.js';
 import { verifyTrail } from './verify-trail.js';
 
@@ -31,8 +32,12 @@ export interface AuditService {
     context: ChangeContext,
     wanted: AuditConditions<Moment> | ParsedFields,
   ): Promise<AsyncIterable<AuditEntry>>;
-  /** For admins and the app itself. `input` may contain the `anchor` of an earlier report. */
-  verify(context: ChangeContext, input: { readonly anchor?: unknown } | ParsedFields): Promise<TrailReport>;
+  /** For admins and the app itself. `input` may contain the `anchor` of an earlier report, and which part to verify. */
+  verify(
+    context: ChangeContext,
+    input:
+      { readonly anchor?: unknown; readonly maxEntries?: unknown; readonly resume?: unknown } | ParsedFields,
+  ): Promise<TrailReport>;
 }
 
 /** Binds the queries to their ports. */
@@ -47,8 +52,9 @@ export function createAuditService(ports: AuditPorts): AuditService {
       if (actor.kind !== 'admin' && actor.kind !== 'application') {
         throw new ApiKeysError('forbidden', { detail: 'Only an admin may check the whole audit trail.' });
       }
-      const { anchor = null } = readFields(input, { anchor: parseAnchor }, []);
-      return verifyTrail(ports.store.trail, ports.sealer, anchor);
+      const readers = { anchor: parseAnchor, maxEntries: parseMaxEntries, resume: parseResume };
+      const { anchor = null, ...part } = readFields(input, readers, []);
+      return verifyTrail(ports.store.trail, ports.sealer, anchor, { ...part, signer: ports.cursorSigner });
     },
   };
 }

@@ -15,6 +15,24 @@ import type { TrailProblem, TrailProblemKind, TrailReport, TrimmedTrail } from '
 
 const maxProblems = 100;
 
+/** How far a verification got, of which a part is left. */
+export interface TrailProgress extends FeedPosition {
+  readonly problemCount: number;
+  readonly entries: number;
+  readonly keys: number;
+  readonly unsealed: number;
+  readonly unknownPeppers: number;
+  readonly erased: number;
+  readonly hasMacs: boolean;
+  readonly unvouched: number | null;
+  readonly hasAnchor: boolean;
+  /** The `entry` of the start that was found to be recorded; `null`: none was yet. */
+  readonly recordedStart: number | null;
+  readonly trimmedAt: number | null;
+  /** Owner id, first entry and number of entries without their personal part that nothing has explained yet. */
+  readonly unexplained: readonly (readonly [ownerId: string, first: number, count: number])[];
+}
+
 /** Checks the entries of a trail, which are added in their order from its start on, and the keys that they are about. */
 export class TrailCheck {
   readonly #sealer: AuditSealer;
@@ -38,7 +56,13 @@ export class TrailCheck {
   /** Owner id -> entries without their personal part, which no entry has explained yet. */
   readonly #unexplained = new Map<string, { readonly first: number; count: number }>();
 
-  constructor(sealer: AuditSealer, anchor: FeedPosition | null, start: TrailStart) {
+  /** @param earlier - how far earlier parts of the same verification got; the trail may have been cut off further meanwhile */
+  constructor(
+    sealer: AuditSealer,
+    anchor: FeedPosition | null,
+    start: TrailStart,
+    earlier: TrailProgress | null = null,
+  ) {
     this.#start = start;
     this.#position = { sequence: start.sequence, hash: start.hash };
     this.#hasStart = start.sequence === 0 && start.hash === firstAuditHash;
@@ -48,6 +72,48 @@ export class TrailCheck {
       anchor === null ||
       (anchor.sequence === 0 && anchor.hash === firstAuditHash) ||
       (anchor.sequence === start.sequence && anchor.hash === start.hash);
+    if (earlier !== null) this.#goOn(earlier);
+  }
+
+  #goOn(earlier: TrailProgress): void {
+    this.#problemCount = earlier.problemCount;
+    this.#entries = earlier.entries;
+    this.#keys = earlier.keys;
+    this.#unsealed = earlier.unsealed;
+    this.#unknownPeppers = earlier.unknownPeppers;
+    this.#erased = earlier.erased;
+    this.#hasMacs = earlier.hasMacs;
+    this.#unvouched = earlier.unvouched;
+    this.#hasAnchor ||= earlier.hasAnchor;
+    for (const [ownerId, first, count] of earlier.unexplained) {
+      this.#unexplained.set(ownerId, { first, count });
+    }
+    // What was cut off meanwhile is not there to be verified; the entry that records the cut is still ahead.
+    if (earlier.sequence < this.#start.sequence) return;
+    this.#position = { sequence: earlier.sequence, hash: earlier.hash };
+    if (earlier.recordedStart !== this.#start.entry) return;
+    this.#hasStart = true;
+    if (earlier.trimmedAt === null) return;
+    this.#trimmed = { sequence: this.#start.sequence, at: new Date(earlier.trimmedAt) };
+  }
+
+  /** What a later part has to know to go on from here. */
+  get progress(): TrailProgress {
+    return {
+      ...this.#position,
+      problemCount: this.#problemCount,
+      entries: this.#entries,
+      keys: this.#keys,
+      unsealed: this.#unsealed,
+      unknownPeppers: this.#unknownPeppers,
+      erased: this.#erased,
+      hasMacs: this.#hasMacs,
+      unvouched: this.#unvouched,
+      hasAnchor: this.#hasAnchor,
+      recordedStart: this.#hasStart ? this.#start.entry : null,
+      trimmedAt: this.#trimmed?.at.getTime() ?? null,
+      unexplained: [...this.#unexplained].map(([ownerId, { first, count }]) => [ownerId, first, count]),
+    };
   }
 
   get problems(): readonly TrailProblem[] {
@@ -163,7 +229,12 @@ export class TrailCheck {
     if (this.#problems.length < maxProblems) this.#problems.push({ kind, sequence, keyId });
   }
 
-  createReport(): TrailReport {
+  /**
+   * @param rest - what is left to verify, for a report of a part
+   */
+  createReport(
+    rest: Pick<TrailReport, 'remaining' | 'resume'> = { remaining: 0, resume: null },
+  ): TrailReport {
     const valid = this.#problemCount === 0;
     const { sequence, hash } = this.#position;
     return {
@@ -176,7 +247,8 @@ export class TrailCheck {
       trimmed: this.#trimmed,
       problems: this.#problems,
       problemCount: this.#problemCount,
-      anchor: valid ? `${sequence}.${hash}` : null,
+      anchor: valid && rest.resume === null ? `${sequence}.${hash}` : null,
+      ...rest,
     };
   }
 }

@@ -53,8 +53,15 @@ export interface TrimmedTrail {
 export interface TrailReport {
   /** Whether there are no problems. */
   readonly valid: boolean;
-  /** The number of entries that were verified. */
+  /** The number of entries that were verified, in all parts so far. */
   readonly entries: number;
+  /** How many entries are left to verify, for progress; 0 for a verification that is complete, or has only keys left. */
+  readonly remaining: number;
+  /**
+   * For a report of a part: pass it to the next call, which goes on from here. `null`: the verification is complete. It is signed, and
+   * good for the same `anchor` only. A problem of an earlier part makes the reports of all later ones invalid.
+   */
+  readonly resume: string | null;
   /** The number of keys that were compared with the last entry about them. */
   readonly keys: number;
   /** The number of entries without a MAC. Only an anchor can vouch for them. */
@@ -65,12 +72,12 @@ export interface TrailReport {
   readonly erased: number;
   /** What retention has removed, as an entry of the trail records it; `null`: nothing. The trail is verified from there on. */
   readonly trimmed: TrimmedTrail | null;
-  /** The first 100 problems, in the order of the trail. */
+  /** The first 100 problems, in the order of the trail; those of this part. */
   readonly problems: readonly TrailProblem[];
-  /** The total number of problems. */
+  /** The total number of problems, those of earlier parts included. */
   readonly problemCount: number;
   /**
-   * The end of the trail when it was read, `<sequence>.<hash>`; `null` when there are problems. Store it elsewhere and pass it
+   * The end of the trail when it was read, `<sequence>.<hash>`; `null` when there are problems, or a part is left. Store it elsewhere and pass it
    * to a later verification, which then detects whether anything up to here was truncated or rewritten.
    */
   readonly anchor: string | null;

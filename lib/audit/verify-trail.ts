@@ -1,8 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ApiKeysError } from '../errors.js';
+import { toListBinding } from '../manage/list-cursor.js';
 import type { AuditSealer } from '../ports/audit-sealer.js';
 import type { AuditTrail, TrailStart } from '../ports/audit-trail.js';
 import type { FeedPosition } from '../ports/change-feed.js';
-import { TrailCheck } from './trail-check.js';
+import { maxCursorLength, type CursorSigner } from '../ports/cursor-signer.js';
+import { TrailCheck, type TrailProgress } from './trail-check.js';
 import type { TrailReport } from './trail-report.js';
 
 /** Entries, or keys, that are verified before yielding to the event loop. */
@@ -20,40 +23,105 @@ const maxRuns = 3;
  * Without the pepper, an entry cannot be forged: one whose MAC cannot be verified is a problem, unless a later anchor vouches
  * for it. A restored copy of the whole database is recognized as old only by an anchor that is newer than the copy.
  *
+ * It can be done in parts, so that none takes long. What was verified in an earlier part is not read again: the next part goes on
+ * from its last entry and hash, which are in the signed `resume`.
+ *
  * @param anchor - the end of the trail at an earlier verification; keep it out of reach of anyone who can write to the database
+ * @throws ApiKeysError `invalid_request` when `resume` was not made for a verification with this anchor
  */
 export async function verifyTrail(
   trail: AuditTrail,
   sealer: AuditSealer,
   anchor: FeedPosition | null,
+  part: TrailPart,
 ): Promise<TrailReport> {
   for (let run = 1; ; run += 1) {
     const start = await trail.start();
-    const report = await verifyFrom(trail, start, sealer, anchor);
+    const report = await verifyFrom(trail, start, sealer, anchor, part);
     // Entries that retention removes meanwhile look like missing ones.
     if (report.valid || run === maxRuns || (await trail.start()).entry === start.entry) return report;
   }
 }
+
+/** Which part of the trail to verify. */
+export interface TrailPart {
+  /** The `resume` of the part before. */
+  readonly resume?: string | undefined;
+  /** Entries, and then keys, after which the part ends. Default: it has no end. */
+  readonly maxEntries?: number | undefined;
+  readonly signer: CursorSigner;
+}
+
+/** What is in `resume`. `key` is the id of the last key that was compared; `null`: entries are left. */
+type Resumed = TrailProgress & { readonly key: string | null };
 
 async function verifyFrom(
   trail: AuditTrail,
   start: TrailStart,
   sealer: AuditSealer,
   anchor: FeedPosition | null,
+  { resume, maxEntries = Infinity, signer }: TrailPart,
 ): Promise<TrailReport> {
+  const binding = toListBinding('audit.verify', { anchor: anchor && `${anchor.sequence}.${anchor.hash}` });
+  const earlier = resume === undefined ? null : openResume(signer, resume, binding);
+  const check = new TrailCheck(sealer, anchor, start, earlier);
   const head = await trail.head();
-  const check = new TrailCheck(sealer, anchor, start);
-  for (;;) {
-    const page = await trail.entries(check.position.sequence, perPage);
-    const entries = page.filter(({ sequence }) => sequence <= head.sequence);
-    for (const entry of entries) check.add(entry);
-    if (entries.length < perPage) break;
+  let left = maxEntries;
+  const getPageSize = (): number => (left > 0 ? Math.min(perPage, left) : perPage);
+  const createPart = (key: string | null): TrailReport | null => {
+    if (left > 0) return null;
+    const token = signResume(signer, { ...check.progress, key }, binding);
+    if (token === null) return null;
+    const remaining = key === null ? Math.max(0, head.sequence - check.position.sequence) : 0;
+    return check.createReport({ remaining, resume: token });
+  };
+  if (earlier === null || earlier.key === null) {
+    for (;;) {
+      const asked = getPageSize();
+      const page = await trail.entries(check.position.sequence, asked);
+      const entries = page.filter(({ sequence }) => sequence <= head.sequence);
+      for (const entry of entries) check.add(entry);
+      if (entries.length < asked) break;
+      left -= entries.length;
+      const report = createPart(null);
+      if (report !== null) return report;
+      await nextTurn();
+    }
+    check.checkEnd(head);
+    await checkHead(trail, head, check);
+  }
+  for (let after = earlier?.key ?? ''; ;) {
+    const asked = getPageSize();
+    const page = await trail.lastEntries(after, asked);
+    for (const key of page) check.addKey(key);
+    const last = page.at(-1);
+    if (last === undefined || page.length < asked) return check.createReport();
+    after = last.keyId;
+    left -= page.length;
+    const report = createPart(after);
+    if (report !== null) return report;
     await nextTurn();
   }
-  check.checkEnd(head);
-  await checkHead(trail, head, check);
-  await checkKeys(trail, check);
-  return check.createReport();
+}
+
+/** `null` while it is too long: then the part goes on, until the erasures are found that explain what is missing. */
+function signResume(signer: CursorSigner, progress: Resumed, binding: string): string | null {
+  const position = JSON.stringify(progress);
+  // Base64url, and the MAC behind it.
+  return Math.ceil((Buffer.byteLength(position) * 4) / 3) + 23 > maxCursorLength
+    ? null
+    : signer.sign(position, binding);
+}
+
+function openResume(signer: CursorSigner, resume: string, binding: string): Resumed {
+  const position = signer.open(resume, binding);
+  if (position === null) {
+    throw new ApiKeysError('invalid_request', {
+      detail: 'The resume does not belong to this verification.',
+      errors: [{ field: 'resume', message: 'must be that of the part before, with the same anchor' }],
+    });
+  }
+  return JSON.parse(position) as Resumed;
 }
 
 /** Entries after the head come from concurrent changes, which have moved the head; otherwise the head was set back. */
@@ -61,16 +129,4 @@ async function checkHead(trail: AuditTrail, head: FeedPosition, check: TrailChec
   const [beyond] = await trail.entries(head.sequence, 1);
   if (beyond === undefined || (await trail.head()).sequence >= beyond.sequence) return;
   check.addProblem('wrong_head', beyond.sequence);
-}
-
-async function checkKeys(trail: AuditTrail, check: TrailCheck): Promise<void> {
-  let after = '';
-  for (;;) {
-    const page = await trail.lastEntries(after, perPage);
-    for (const key of page) check.addKey(key);
-    const last = page.at(-1);
-    if (last === undefined || page.length < perPage) return;
-    after = last.keyId;
-    await nextTurn();
-  }
 }

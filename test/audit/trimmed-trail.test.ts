@@ -1,5 +1,7 @@
 import type { TrailProblemKind, TrailReport } from '../../lib/audit/trail-report.js';
 import { verifyTrail } from '../../lib/audit/verify-trail.js';
+import { createCursorSigner } from '../../lib/crypto/cursor-signer.js';
+import { parsePeppers } from '../../lib/crypto/peppers.js';
 import { dayMs } from '../../lib/domain/day-ms.js';
 import { trimTrail } from '../../lib/manage/trim-trail.js';
 import { hashAuditEntry } from '../../lib/ports/audit-chain.js';
@@ -22,11 +24,13 @@ import {
   type DatabaseUnderAttack,
   type EntryRow,
 } from './database-under-attack.js';
+import { testPepper } from '../harness/instance.js';
 import { addNewerEntries, createTestSealer, newestEntries, openSealedStore } from './long-trail.js';
 
 jest.setTimeout(180_000);
 
 const sealer = createTestSealer();
+const signer = createCursorSigner(parsePeppers(testPepper));
 const clock = fixedClock(sampleTime + 40 * dayMs);
 /** Everything of the first days is older than that; the entries that are added later are not. */
 const time = sampleTime + dayMs;
@@ -39,7 +43,7 @@ const oldEntries = 106;
 const trim = (store: KeyStore, before = time): Promise<void> =>
   trimTrail({ store, sealer, clock, isStopped: () => false }, before);
 const verify = (store: KeyStore, anchor: FeedPosition | null = null): Promise<TrailReport> =>
-  verifyTrail(store.trail, sealer, anchor);
+  verifyTrail(store.trail, sealer, anchor, { signer });
 const listKinds = ({ problems }: TrailReport): TrailProblemKind[] => [
   ...new Set(problems.map(({ kind }) => kind)),
 ];
@@ -307,7 +311,7 @@ describe.each(Object.keys(databases))('the audit trail on %s', (name) => {
         return store.trail.entries(after, limit);
       },
     };
-    expect(await verifyTrail(trail, sealer, null)).toMatchObject({
+    expect(await verifyTrail(trail, sealer, null, { signer })).toMatchObject({
       ...{ valid: true, trimmed: { sequence: oldEntries } },
     });
   });

@@ -74,7 +74,7 @@ const forgeries: Readonly<Record<string, Forgery>> = {
  */
 async function verifyTrail(
   apiKeys: ApiKeys<Scope>,
-  input?: { readonly anchor: string },
+  input?: { readonly anchor?: string; readonly maxEntries?: number; readonly resume?: string },
 ): Promise<TrailReport> {
   const until = performance.now() + 10_000;
   for (;;) {
@@ -112,13 +112,91 @@ describe.each(Object.keys(databases))('on %s', (name) => {
     const last = (await readTrail(database)).at(-1);
     expect(report).toEqual({
       ...{ valid: true, entries: 10, keys: 2, unsealed: 0, unknownPeppers: 0, erased: 0 },
-      ...{ trimmed: null, problems: [], problemCount: 0 },
+      ...{ trimmed: null, problems: [], problemCount: 0, remaining: 0, resume: null },
       anchor: `10.${last?.hash}`,
     });
     const anchor = report.anchor ?? '';
     expect(await verifyTrail(apiKeys, { anchor })).toEqual(report);
     await live(apiKeys);
     expect(await verifyTrail(apiKeys, { anchor })).toMatchObject({ valid: true, entries: 20 });
+  });
+
+  describe('in parts', () => {
+    /** All parts from one on, of so many entries or keys each. */
+    async function verifyRest(input: { anchor?: string; resume?: string } = {}): Promise<TrailReport[]> {
+      const reports: TrailReport[] = [];
+      let resume: string | null | undefined = input.resume;
+      do {
+        const part = { ...input, maxEntries: 3, ...(resume ? { resume } : {}) };
+        const report: TrailReport = await verifyTrail(apiKeys, part);
+        reports.push(report);
+        resume = report.resume;
+      } while (resume !== null);
+      return reports;
+    }
+
+    it('R73 says the same as at once, after parts that say how much is left', async () => {
+      await live(apiKeys);
+      await live(apiKeys);
+      const whole = await verifyTrail(apiKeys);
+      const reports = await verifyRest({ anchor: whole.anchor ?? '' });
+      expect(reports.at(-1)).toEqual(whole);
+      expect(reports.map(({ remaining }) => remaining)).toEqual([17, 14, 11, 8, 5, 2, 0, 0]);
+      expect(reports.slice(0, -1).every(({ valid, anchor }) => valid && anchor === null)).toBe(true);
+    });
+
+    it('R73 finds what was changed behind a part, and what does not follow it', async () => {
+      await live(apiKeys);
+      const { resume } = await verifyTrail(apiKeys, { maxEntries: 3 });
+      const entries = await readTrail(database);
+      const forged = entries.map((entry, index) => (index === 6 ? edited(entry, { keyVersion: 9 }) : entry));
+      await writeTrail(database, forged);
+      expect((await verifyRest({ resume: resume ?? '' })).at(-1)?.valid).toBe(false);
+      await writeTrail(database, rechained(entries.map((entry) => edited(entry, { at: entry.at + 1 }))));
+      expect(kindsIn(await verifyTrail(apiKeys, { resume: resume ?? '' }))).toContain('broken_chain');
+    });
+
+    it('R73 does not forget a problem of an earlier part', async () => {
+      await live(apiKeys);
+      const entries = await readTrail(database);
+      await writeTrail(
+        database,
+        entries.map((entry, index) => (index === 1 ? edited(entry, { keyVersion: 9 }) : entry)),
+      );
+      const reports = await verifyRest();
+      expect(reports.length).toBeGreaterThan(2);
+      expect(reports.map(({ valid, anchor }) => valid || anchor !== null)).not.toContain(true);
+    });
+
+    it('R73 skips nothing when the start of the trail is moved behind a part', async () => {
+      await live(apiKeys);
+      const { resume } = await verifyTrail(apiKeys, { maxEntries: 3 });
+      const hash = (await readTrail(database))[7]?.hash;
+      await database.run(`update audit_head set start_sequence = 8, start_hash = '${hash}'`);
+      expect(kindsIn((await verifyRest({ resume: resume ?? '' }))[0] as TrailReport)).toContain(
+        'wrong_start',
+      );
+    });
+
+    it('refuses a resume that it did not issue, and one for another anchor', async () => {
+      await live(apiKeys);
+      const { anchor } = await verifyTrail(apiKeys);
+      const { resume } = await verifyTrail(apiKeys, { maxEntries: 3 });
+      const [position, mac] = (resume ?? '').split('.');
+      const state = Buffer.from(position ?? '', 'base64url')
+        .toString()
+        .replace('"sequence":3', '"sequence":9');
+      const refused = expect.objectContaining({ code: 'ERR_API_KEYS_INVALID_REQUEST' });
+      for (const input of [
+        { resume: `${Buffer.from(state).toString('base64url')}.${mac}` },
+        { resume: resume ?? '', anchor: anchor ?? '' },
+        { resume: '' },
+        { maxEntries: 0 },
+        { maxEntries: 1.5 },
+      ]) {
+        await expect(apiKeys.audit.as(theApp).verify(input)).rejects.toEqual(refused);
+      }
+    });
   });
 
   describe.each(Object.keys(forgeries))('%s', (forgeryName) => {

@@ -83,8 +83,19 @@ const report: Readonly<Record<keyof TrailReport, JsonSchema>> = {
   problemCount: { type: 'integer', minimum: 0, description: 'Total number of problems.', examples: [0] },
   anchor: {
     type: ['string', 'null'],
-    description: 'For the next verification; `null` if there are problems.',
+    description: 'For the next verification; `null` if there are problems, or a part is left.',
     examples: [`1204.${'9f'.repeat(32)}`],
+  },
+  remaining: {
+    type: 'integer',
+    minimum: 0,
+    description: 'Number of entries that are left to verify.',
+    examples: [0],
+  },
+  resume: {
+    type: ['string', 'null'],
+    description: 'For the next part; `null` if the verification is complete.',
+    examples: [null],
   },
 };
 

@@ -34,7 +34,7 @@ export function selectKeyRange(
         eb(refTuple(...byTime), '>=', tuple(until.createdAt, until.id)),
       );
     }
-    return orderBy(keys, byTime);
+    return sortKeys(keys, byTime);
   }
   if (createdByMember === undefined) {
     keys =
@@ -49,7 +49,7 @@ export function selectKeyRange(
         : keys.where(({ eb, refTuple, tuple }) =>
             eb(refTuple(...ofOwner), '>=', tuple(ownerId, until.createdAt, until.id)),
           );
-    return orderBy(keys, ofOwner);
+    return sortKeys(keys, ofOwner);
   }
   keys = keys.where('keys.created_by_member_id', 'is not', null);
   keys = keys.where(({ eb, refTuple, tuple }) =>
@@ -62,9 +62,9 @@ export function selectKeyRange(
       ? eb(refTuple('keys.owner_id', 'keys.created_by_member_id'), '>=', tuple(ownerId, createdByMember))
       : eb(refTuple(...ofMember), '>=', tuple(ownerId, createdByMember, until.createdAt, until.id)),
   );
-  return orderBy(keys, ofMember);
+  return sortKeys(keys, ofMember);
 }
 
-function orderBy(keys: KeyRows, columns: readonly (typeof ofMember)[number][]): KeyRows {
+function sortKeys(keys: KeyRows, columns: readonly (typeof ofMember)[number][]): KeyRows {
   return columns.reduce((ordered, column) => ordered.orderBy(column, 'desc'), keys);
 }
