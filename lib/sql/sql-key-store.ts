@@ -400,7 +400,7 @@ export class SqlKeyStore implements KeyStore {
         await this.#advanceUses(database, allowed, budget);
         await this.#addUsage(database, counts, budget);
         await this.#addUsedParts(database, parts, budget);
-        // Whoever waits for this write, such as an erasure, has stopped waiting at the deadline.
+        // An erasure that waits for this write has stopped waiting at the deadline.
         budget.check();
       };
       await this.#database.write(budget, addAll, { mayBeLost: true });
