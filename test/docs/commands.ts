@@ -69,9 +69,9 @@ export const commandsNotRun: readonly CommandNotRun[] = [
   },
   {
     document: 'docs/about/benchmarks.md',
-    text: `npm run bench                  # all of it, about half an hour
+    text: `npm run bench                  # all of it, at most fifteen minutes
 npm run bench -- --quick       # about eight minutes
-npm run bench -- --in-process  # the part that needs no quiet, about two minutes
+npm run bench -- --in-process  # the part without sockets, at most six minutes
 npm run bench -- --processes   # many processes on one database, about forty minutes
 `,
     checkedBy: 'the scripts of package.json',
