@@ -180,6 +180,7 @@ describe('a message to other processes', () => {
       cache.status();
       return probes > before;
     });
+    expect(probes).toBeGreaterThan(before);
   });
 });
 

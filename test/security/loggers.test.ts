@@ -129,7 +129,7 @@ describe('loggers of the app', () => {
         client_secret: secret,
         grant_type: 'client_credentials',
       });
-      const url = `/deribit/public/auth?${form}&scope=main`;
+      const url = `/deribit/public/auth?${form.toString()}&scope=main`;
       expect(redactedUrl({ url })).toContain(
         'client_secret=[redacted]&grant_type=client_credentials&scope=main',
       );
