@@ -17,7 +17,7 @@ export function readHealth({ keyAccess, redis, limits }: HealthParts): RunningHe
   const { lease, local, following, places } = keyAccess;
   const quiet = following.isQuiet();
   return {
-    // A quiet process has no lease and does not ask the database for one.
+    // A quiet process has no lease and needs none.
     database: quiet || lease.isHeld() ? 'up' : 'down',
     quiet,
     redis: redis === null ? 'none' : redis.cache.status(),

@@ -83,7 +83,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   };
   const background = createBackgroundWork(ports);
   let signatures: RunningSignatures | null = null;
-  const flush = async (): Promise<void> => {
+  const writeWaiting = async (): Promise<void> => {
     await Promise.all([keyAccess.uses.flush(), recorder.flush(), observed.flush(), routeUsage?.flush()]);
   };
   let isStopping = false;
@@ -93,7 +93,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     const { quietAfterMs } = options.cache;
     if (quietAfterMs === null || purpose !== 'app') return null;
     const timer = new QuietTimer({
-      ...{ quietAfterMs, flush },
+      ...{ quietAfterMs, flush: writeWaiting },
       // Whatever is closed or notified when a key changes needs a process that follows the changes.
       isBusy: () => background.isBusy() || following.isConfirming() || !parts.listeners.isEmpty,
       becomeQuiet() {

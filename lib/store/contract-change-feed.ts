@@ -16,7 +16,7 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
     if (change === undefined) throw new Error(`There is no change ${sequence}`);
     return { sequence, hash: change.hash };
   };
-  const withoutNext = ({ next: _, ...answer }: BeatAnswer): Omit<BeatAnswer, 'next'> => answer;
+  const omitNext = ({ next: _, ...answer }: BeatAnswer): Omit<BeatAnswer, 'next'> => answer;
   const wrongHash = 'f'.repeat(64);
   const insertMany = (store: KeyStore, count: number): Promise<void> =>
     insert(store, ...Array.from({ length: count }, (_, index) => createSampleKey({ id: `key${index}` })));
@@ -71,12 +71,12 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
         { sequence: 2, keyId: 'b', keyVersion: 1, action: 'key.created', hash: hashes[1] },
         { sequence: 3, keyId: 'a', keyVersion: 2, action: 'key.revoked', hash: hashes[2] },
       ];
-      expect(withoutNext(await other.feed.beat(instance.id, startOfFeed, 9))).toEqual({
+      expect(omitNext(await other.feed.beat(instance.id, startOfFeed, 9))).toEqual({
         isListed: true,
         isKnown: true,
         changes,
       });
-      expect(withoutNext(await other.feed.beat(instance.id, await findPosition(store, 2), 9))).toEqual({
+      expect(omitNext(await other.feed.beat(instance.id, await findPosition(store, 2), 9))).toEqual({
         isListed: true,
         isKnown: true,
         changes: changes.slice(2),
@@ -87,7 +87,7 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
     it('is empty before the first change', async ({ store }) => {
       await store.feed.join(instance);
       const nothing = { isListed: true, isKnown: true, changes: [] };
-      expect(withoutNext(await store.feed.beat(instance.id, startOfFeed, 9))).toEqual(nothing);
+      expect(omitNext(await store.feed.beat(instance.id, startOfFeed, 9))).toEqual(nothing);
       expect(await store.feed.latest(9)).toEqual([]);
       expect(await store.feed.lastSequence()).toBe(0);
     });
@@ -96,7 +96,7 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
       await store.feed.join(instance);
       await insertMany(store, 7);
       const beat = async (applied: FeedPosition, limit: number) =>
-        withoutNext(await store.feed.beat(instance.id, applied, limit));
+        omitNext(await store.feed.beat(instance.id, applied, limit));
       expect(getNumbers((await beat(startOfFeed, 3)).changes)).toEqual([1, 2, 3]);
       expect(getNumbers((await beat(await findPosition(store, 3), 3)).changes)).toEqual([4, 5, 6]);
       expect(getNumbers((await beat(await findPosition(store, 6), 3)).changes)).toEqual([7]);

@@ -246,7 +246,7 @@ function beatInTransaction(database: Kysely<Tables>): FeedQueries['beat'] {
   );
   const next = prepareStatement<NextRow>(
     database
-      .selectFrom(database.selectNoFrom(sql.lit(1).as('one')).as('always'))
+      .selectFrom(database.selectNoFrom(always).as('always'))
       .leftJoin(selectBeat(database, '>').as('next'), (on) => on.onTrue())
       .leftJoin(selectBeat(database, '<').as('first'), (on) => on.onTrue())
       .select(nextColumns),
@@ -283,6 +283,10 @@ const nextColumns = [
   'first.beat as first_beat',
   'first.lease_ms as first_lease_ms',
 ] as const;
+
+/** One row, to which others are joined. */
+const one = sql.lit(1);
+const always = one.as('one');
 
 /** Selects the nearest process after one, or the first one before it: one row of an index. */
 function selectBeat(database: Kysely<Tables>, comparison: '<' | '>') {
