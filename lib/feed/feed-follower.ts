@@ -69,6 +69,8 @@ export class FeedFollower {
   #isStopped = false;
   /** Off the list until the lease is needed. */
   #isQuiet = false;
+  /** Whether the row of the last quiet time is known to be removed. */
+  #hasLeft = false;
   /** The leave of the last quiet time, while it is under way. */
   #leaving: Promise<void> = Promise.resolve();
   /** Whether it has to be put on the list before the next beat. */
@@ -159,9 +161,12 @@ export class FeedFollower {
   async #leaveAfter(following: Promise<void> | null): Promise<void> {
     await following?.catch(() => undefined);
     const id = this.#instanceId;
+    this.#hasLeft = false;
     for (let attempt = 1; attempt <= leaveAttempts; attempt += 1) {
       try {
-        return await this.#parts.feed.leave(id);
+        await this.#parts.feed.leave(id);
+        this.#hasLeft = true;
+        return;
       } catch {
         // Without an answer it may be off the list or not; in the end, the other processes remove it.
       }
@@ -194,7 +199,7 @@ export class FeedFollower {
     await this.#following?.catch(() => undefined);
     this.#parts.lease.end();
     await this.#leaving;
-    if (this.#isQuiet) return;
+    if (this.#isQuiet && this.#hasLeft) return;
     try {
       await this.#parts.feed.leave(this.#instanceId);
     } catch {

@@ -35,7 +35,7 @@ export interface Following {
   isConfirming(): boolean;
   /** Gives up the lease before it returns, then leaves the list and closes the listening connection. Never rejects. */
   becomeQuiet(): Promise<void>;
-  /** Sets what is called when a quiet time ends: the lease is needed, or this process has made a change. Must not throw. */
+  /** Sets what is called when a quiet time is over: this process is on the list again, and has beaten. Must not throw. */
   onRoused(callback: () => void): void;
   /** Joins the list of processes. Rejects with `ERR_API_KEYS_UNAVAILABLE` when the store does not respond. */
   start(): Promise<void>;
@@ -68,11 +68,16 @@ export function createFollowing(parts: FollowingParts): Following {
   const changes = new KnownChanges(versions, caches, listeners, parts.personal);
   const follower: FeedFollower = new FeedFollower({
     ...{ feed, lease, target: changes, logger },
-    onBeat: (next) => instances.noteNext(next),
-    onRoused() {
-      watch = feed.watch(() => follower.wake());
-      instances.start();
+    onBeat(next) {
+      instances.noteNext(next);
+      if (!isRousing) return;
+      isRousing = false;
       handleRoused();
+    },
+    onRoused() {
+      isRousing = true;
+      watch ??= startWatch();
+      instances.start();
     },
   });
   const instances: InstanceWatch = new InstanceWatch(
@@ -91,6 +96,13 @@ export function createFollowing(parts: FollowingParts): Following {
     },
   });
   let watch: FeedWatch | null = null;
+  let isRousing = false;
+  const startWatch = (): FeedWatch =>
+    feed.watch(
+      () => follower.wake(),
+      // A file that was replaced is noticed in a quiet time as well, and reported by the beats that fail then.
+      () => follower.rouse(),
+    );
   let handleRoused = (): void => undefined;
 
   return {
@@ -102,15 +114,16 @@ export function createFollowing(parts: FollowingParts): Following {
       instances.refresh();
       return instances.describeOthers(follower.applied.sequence);
     },
-    wakeMode: () => watch?.mode() ?? 'none',
+    wakeMode: () => (follower.isQuiet ? 'none' : (watch?.mode() ?? 'none')),
     ensureLease: () => follower.ensureLease(),
     isQuiet: () => follower.isQuiet,
     isConfirming: () => confirmations.isWaiting,
 
     async becomeQuiet() {
       const left = follower.becomeQuiet();
-      const stopped = watch?.stop();
-      watch = null;
+      const stopping = watch?.isLocal === true ? null : watch;
+      if (stopping !== null) watch = null;
+      const stopped = stopping?.stop();
       instances.stop();
       await Promise.allSettled([left, stopped]);
     },
@@ -120,7 +133,7 @@ export function createFollowing(parts: FollowingParts): Following {
     async start() {
       cache?.onInvalidation(() => follower.wake());
       await follower.start();
-      watch = feed.watch(() => follower.wake());
+      watch = startWatch();
       instances.watchClosely(lease.lengthMs);
       await instances.look();
       instances.start();

@@ -39,6 +39,8 @@ export class InstanceWatch {
   #closelyUntil = -Infinity;
   /** Whether beats show another process; otherwise the list is read at each check. */
   #hasNext = true;
+  /** The process that this one watches with its beats. */
+  #nextId: string | null = null;
   #looking: Promise<readonly Instance[]> | null = null;
   #timer: NodeJS.Timeout | null = null;
 
@@ -77,6 +79,7 @@ export class InstanceWatch {
   /** Records the process that a beat has shown; see `BeatAnswer.next`. */
   noteNext(next: ListedBeat | null | undefined): void {
     this.#hasNext = next !== undefined;
+    this.#nextId = next?.id ?? null;
     if (next !== null && next !== undefined && next.id !== this.#ownId()) {
       this.#sightings.set(next.id, this.#see(next, performance.now()));
     }
@@ -123,7 +126,10 @@ export class InstanceWatch {
   #isLookDue(): boolean {
     const now = performance.now();
     if (!this.#hasNext || now < this.#closelyUntil || now - this.#lookedAt >= lookEveryMs) return true;
-    return [...this.#sightings.values()].some((each) => getSilence(each) > each.leaseMs / 2);
+    if ([...this.#sightings.values()].some((each) => getSilence(each) > each.leaseMs / 2)) return true;
+    // The lease of that process may be so much shorter that the beats of this one come too rarely for it.
+    const next = this.#nextId === null ? undefined : this.#sightings.get(this.#nextId);
+    return next !== undefined && now - next.until > next.leaseMs / 2;
   }
 
   #lookInBackground(): void {

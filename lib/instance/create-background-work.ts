@@ -61,7 +61,7 @@ export function createBackgroundWork(parts: BackgroundWorkParts): BackgroundWork
       housekeeper.start();
       dispatcher?.start();
     },
-    isBusy: () => sweep !== null || dispatcher !== null || housekeeper.isRunning || graces.isWaiting,
+    isBusy: () => sweep !== null || dispatcher !== null || housekeeper.isBusy || graces.isWaiting,
     resume: () => housekeeper.resume(),
     async stop() {
       await Promise.all([graces.stop(), sweep?.stop(), housekeeper.stop(), dispatcher?.stop()]);

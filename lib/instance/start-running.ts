@@ -94,8 +94,13 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     if (quietAfterMs === null || purpose !== 'app') return null;
     const timer = new QuietTimer({
       ...{ quietAfterMs, flush: writeWaiting },
-      // Whatever is closed or notified when a key changes needs a process that follows the changes.
-      isBusy: () => background.isBusy() || following.isConfirming() || !parts.listeners.isEmpty,
+      // Without the lease there is an outage, whose end is waited for. Whatever is closed or notified when a key changes needs a process
+      // that follows the changes.
+      isBusy: () =>
+        !keyAccess.lease.isHeld() ||
+        background.isBusy() ||
+        following.isConfirming() ||
+        !parts.listeners.isEmpty,
       becomeQuiet() {
         places.stop();
         return following.becomeQuiet();

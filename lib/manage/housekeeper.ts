@@ -54,6 +54,7 @@ export class Housekeeper {
   #isStopped = false;
   #isDue = false;
   #isRunning = false;
+  #isAwaited = false;
 
   constructor(parts: HousekeeperParts) {
     this.#parts = parts;
@@ -70,14 +71,15 @@ export class Housekeeper {
 
   /** Starts in the background after a delay, because a starting process has other things to do. */
   start(afterMs: number = firstAfterMs): void {
+    this.#isAwaited = afterMs === firstAfterMs;
     this.#timer = setTimeout(() => {
       this.#running = this.#runAndSchedule();
     }, afterMs).unref();
   }
 
-  /** Whether a run is in progress. */
-  get isRunning(): boolean {
-    return this.#isRunning;
+  /** Whether a run is in progress, or the one after a start or a pause is about to begin. */
+  get isBusy(): boolean {
+    return this.#isRunning || this.#isAwaited;
   }
 
   /** Makes up for a run that was due during a pause. */
@@ -95,6 +97,7 @@ export class Housekeeper {
   }
 
   async #runAndSchedule(): Promise<void> {
+    this.#isAwaited = false;
     if (this.#parts.isPaused?.() === true) {
       this.#isDue = true;
       return;

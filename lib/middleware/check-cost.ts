@@ -25,28 +25,43 @@ export type CheckCost = (cost: number) => void;
 /** Builds the check. What some keys cannot pay is a warning: others may have other limits. */
 export function createCostCheck(limits: ConfiguredLimits, logger: Logger): CheckCost {
   const ofOwners = listOwnerLimits(limits);
+  const warned = new Set<string>();
+
+  /** Once, however many guards have that cost. */
+  function warn(text: string): void {
+    if (warned.has(text)) return;
+    warned.add(text);
+    logger.warn(`api-keys: requireApiKey: ${text}`);
+  }
+
   return function checkCost(cost) {
-    const tooSmall = ofOwners.flatMap(({ bounds }) => bounds.find(({ limit }) => limit < cost) ?? []);
+    const tooSmall = ofOwners.flatMap(({ windows }) => windows.find(({ limit }) => limit < cost) ?? []);
     if (tooSmall.length === ofOwners.length) {
       // The cost that the most generous owner can pay.
       const affordable = Math.max(
-        ...ofOwners.map(({ bounds }) => Math.min(...bounds.map(({ limit }) => limit))),
+        ...ofOwners.map(({ windows }) => Math.min(...windows.map(({ limit }) => limit))),
       );
       throw new InvalidOptionError(
         `requireApiKey: cost ${cost} is more than ${describeBounds(tooSmall)}, so that no request could be ` +
           `allowed; write a cost of at most ${affordable}, or a limit of at least ${cost} there`,
       );
     }
-    if (tooSmall.length > 0) {
-      logger.warn(
-        `api-keys: requireApiKey: cost ${cost} is more than ${describeBounds(tooSmall)}: every request of owners with such ` +
-          'a plan is refused with cost_exceeds_limit; write a smaller cost, or a larger limit',
+    // Credits throw for no plan: what an owner has bought is often given by overrides.
+    const short = ofOwners.flatMap(({ credits }) =>
+      credits !== null && credits.limit < cost ? [credits] : [],
+    );
+    // The cost that is used where none is named is no decision of the app.
+    const named = cost > 1 ? [...tooSmall, ...short] : tooSmall;
+    if (named.length > 0) {
+      warn(
+        `cost ${cost} is more than ${describeBounds(named)}: every request of owners with such a plan, whose overrides give ` +
+          'them no more, is refused; write a smaller cost, or a larger limit',
       );
     }
     const rarely = [...limits.defaultRateLimits, ...limits.ceilings].find(({ limit }) => limit < cost);
     if (rarely === undefined) return;
-    logger.warn(
-      `api-keys: requireApiKey: cost ${cost} is more than the window ${rarely.name} allows (${rarely.limit}) that keys ` +
+    warn(
+      `cost ${cost} is more than the window ${rarely.name} allows (${rarely.limit}) that keys ` +
         'get by policy.defaultRateLimits or limits.ceilings.rateLimits: every request with such a key is refused with ' +
         'cost_exceeds_limit; write a smaller cost, or a larger limit',
     );
@@ -64,19 +79,24 @@ interface Bound {
 }
 
 interface OwnerLimits {
-  readonly bounds: readonly Bound[];
+  readonly windows: readonly Bound[];
+  readonly credits: Bound | null;
 }
 
 /** What bounds owners, for each plan; a single one for an instance without plans. */
 function listOwnerLimits({ plans, perOwner }: ConfiguredLimits): readonly OwnerLimits[] {
-  if (plans.size === 0) return [{ bounds: perOwner.map((window) => toBound(window, 'limits.perOwner')) }];
+  if (plans.size === 0) {
+    return [{ windows: perOwner.map((window) => toBound(window, 'limits.perOwner')), credits: null }];
+  }
   return Array.from(plans, ([name, { rateLimits, credits }]) => {
     const where =
       rateLimits === perOwner ? `limits.perOwner, which the plan ${name} has,` : `plans.${name}.rateLimits`;
-    const windows = rateLimits.map((window) => toBound(window, where));
-    if (credits === null) return { bounds: windows };
-    const { amount } = credits;
-    return { bounds: [...windows, { limit: amount, description: `plans.${name}.credits give (${amount})` }] };
+    const given = credits?.amount ?? 0;
+    return {
+      windows: rateLimits.map((window) => toBound(window, where)),
+      credits:
+        credits === null ? null : { limit: given, description: `plans.${name}.credits give (${given})` },
+    };
   });
 }
 

@@ -52,14 +52,18 @@ export interface ChangeFeed {
    * Calls back when there may be new changes. Only a hint: it may come without a change, late, or never. Never
    * rejects and never throws; the connections that it opens come back by themselves after an outage and keep no
    * process alive.
+   *
+   * @param onLost - called when what is watched is not the database any more that was opened: a file that was replaced
    */
-  watch(onHint: () => void): FeedWatch;
+  watch(onHint: () => void, onLost?: () => void): FeedWatch;
 }
 
 /** A running watch. */
 export interface FeedWatch {
   /** `push` while the database itself notifies of changes, `poll` while it is polled. */
   mode(): 'push' | 'poll';
+  /** Whether it sends nothing to a server, so that it goes on while the process is quiet. Default: `false`. */
+  readonly isLocal?: boolean | undefined;
   stop(): Promise<void>;
 }
 

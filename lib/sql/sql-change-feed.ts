@@ -122,16 +122,18 @@ export class SqlChangeFeed implements ChangeFeed {
     );
   }
 
-  watch(onHint: () => void): FeedWatch {
+  watch(onHint: () => void, onLost: () => void = () => undefined): FeedWatch {
     const running = this.#database.watch(
       {
         readLast: () => this.lastSequence(),
         lastSeen: () => this.#seen.current.sequence,
       },
       onHint,
+      onLost,
     );
     const watch: FeedWatch = {
       mode: () => running.mode(),
+      isLocal: running.isLocal,
       stop: async () => {
         this.#watches.delete(watch);
         await running.stop();

@@ -93,6 +93,6 @@ export interface SqlDatabase {
   /** Runs work in one transaction, in one process at a time, within {@link migrationDeadlineMs}. */
   migrate(work: (transaction: Transaction<Tables>) => Promise<void>): Promise<void>;
   /** Calls back when the sequence number of the last change may have grown; see `ChangeFeed.watch`. */
-  watch(source: WatchSource, onHint: () => void): FeedWatch;
+  watch(source: WatchSource, onHint: () => void, onLost: () => void): FeedWatch;
   hasTable(database: Kysely<Tables>, name: keyof Tables): Promise<boolean>;
 }

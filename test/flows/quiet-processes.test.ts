@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { createApiKeys, type ApiKeysOptions } from '../../lib/index.js';
+import { memoryStore } from '../../lib/testing/index.js';
 import { startFleet, type Fleet, type Place } from '../faults/fleet.js';
 import { scopes, testPepper, type Scope } from '../harness/instance.js';
 import { makeOwnDatabase } from '../harness/own-database.js';
@@ -206,6 +207,33 @@ describe('An instance', () => {
       await waitUntil('it is delivered', () => delivered.includes('key.revoked'));
     } finally {
       await stop();
+    }
+  });
+
+  it('does not go quiet while the database accepts no heartbeat, and says that it is down', async () => {
+    const inner = memoryStore();
+    let isDown = false;
+    const feed = new Proxy(inner.feed, {
+      get(target, name) {
+        if (name === 'beat' && isDown) return () => Promise.reject(new Error('down'));
+        const member: unknown = Reflect.get(target, name);
+        return typeof member === 'function' ? (member.bind(target) as unknown) : member;
+      },
+    });
+    const apiKeys = createApiKeys<Scope>({
+      ...{ prefix: 'acme', scopes, pepper: testPepper, logger: silentLogger, store: { ...inner, feed } },
+      cache: { quietAfterSeconds: 1, leaseSeconds: 2 },
+    });
+    try {
+      await apiKeys.ready();
+      isDown = true;
+      await waitUntil('the lease is over', () => apiKeys.status().database === 'down');
+      await sleep(2_500);
+      expect(apiKeys.status()).toMatchObject({ database: 'down', quiet: false });
+      isDown = false;
+      await waitUntil('it is quiet', () => apiKeys.status().quiet);
+    } finally {
+      await apiKeys.close();
     }
   });
 

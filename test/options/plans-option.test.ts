@@ -102,18 +102,6 @@ describe('plans', () => {
         'plans.pro.rateLimits allows (5), so that no request could be allowed; write a cost of at most 5, or a limit of ' +
         'at least 7 there',
     ],
-    [
-      'the credits of a plan',
-      {
-        plans: {
-          free: { credits: { amount: 5 } },
-          pro: { rateLimits: [{ ...window, limit: 9 }], credits: { amount: 6, refillIntervalSeconds: 60 } },
-        },
-        defaultPlan: 'free',
-      },
-      'cost 7 is more than plans.free.credits give (5), plans.pro.credits give (6), so that no request could be allowed; write a ' +
-        'cost of at most 6, or a limit of at least 7 there',
-    ],
   ])('a guard that costs more than every owner can pay names %s', (_, options, message) => {
     const { requireApiKey } = createWith(options) as AnyApiKeys;
     expect(() => requireApiKey('orders:read', { cost: 7 })).toThrow(message);
@@ -131,9 +119,15 @@ describe('plans', () => {
       defaultPlan: 'free',
       logger,
     }) as AnyApiKeys;
-    requireApiKey('orders:read', { cost: 7 });
+    for (let guards = 0; guards < 3; guards += 1) requireApiKey('orders:read', { cost: 7 });
     expect(warnings.filter((line) => line.includes('cost 7'))).toEqual([expect.stringContaining(named)]);
     requireApiKey('orders:read', { cost: 1 });
     expect(warnings.filter((line) => line.includes('cost'))).toHaveLength(1);
+  });
+
+  it('a guard is mounted where plans give no credits, because overrides do', () => {
+    const plans = { prepaid: { credits: { amount: 0 } } };
+    const { requireApiKey } = createWith({ plans, defaultPlan: 'prepaid' }) as AnyApiKeys;
+    for (const cost of [1, 7]) expect(() => requireApiKey('orders:read', { cost })).not.toThrow();
   });
 });

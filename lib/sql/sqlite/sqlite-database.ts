@@ -121,8 +121,11 @@ export function createSqliteDatabase(file: string, deadlineMs: number): SqlDatab
           await sql`pragma application_id = ${sql.lit(applicationId)}`.execute(transaction);
         }),
 
-    watch({ readLast }, onHint) {
-      const lookAtFile = watchFile(onHint);
+    watch({ readLast }, onHint, onLost) {
+      const lookAtFile = watchFile(() => {
+        onHint();
+        onLost();
+      });
       const readVersion = (): Promise<number> => {
         lookAtFile();
         return readDataVersion();

@@ -42,6 +42,7 @@ export function watchSqlite(
 
   return {
     mode: () => 'poll',
+    isLocal: true,
     async stop() {
       isStopped = true;
       clearInterval(timer);

@@ -1,8 +1,17 @@
-import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { effectiveByOf } from '../effective-by.js';
 import { startOrders, type OrdersProcess } from '../../harness/start-orders.js';
+import { waitUntil } from '../../servers/wait-until.cjs';
 import { pause } from '../pause.js';
 
 jest.setTimeout(180_000);
@@ -21,8 +30,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function start(): Promise<OrdersProcess> {
-  const app = await startOrders({ DATABASE_URL: `file:${file}` });
+async function start(environment: Readonly<Record<string, string>> = {}): Promise<OrdersProcess> {
+  const app = await startOrders({ DATABASE_URL: `file:${file}`, ...environment });
   apps.push(app);
   return app;
 }
@@ -70,6 +79,23 @@ it('P5, F34: a process whose SQLite file was replaced answers 503 to everything,
   await stop(app);
   const next = await start();
   for (const { token } of [held, cold]) expect((await next.use(token)).status).toBe(200);
+});
+
+it('P5, F34: a quiet process notices the replacement as well, and leaves no log for the new file', async () => {
+  const first = await start();
+  const held = await makeKey(first);
+  const backup = await backedUp(first);
+
+  const app = await start({ QUIET_AFTER_SECONDS: '1' });
+  expect((await app.use(held.token)).status).toBe(200);
+  await waitUntil('it is quiet', async () => (await app.status())['quiet'] === true);
+  renameSync(backup, file);
+  await waitUntil('it has noticed', async () => (await app.status())['database'] === 'down');
+  expect(statSync(`${file}-wal`).size).toBe(0);
+  expect((await app.use(held.token)).status).toBe(503);
+  await pause(2_500);
+  expect(await app.status()).toMatchObject({ state: 'degraded', database: 'down', quiet: false });
+  expect(reportsIn(app)).toHaveLength(1);
 });
 
 it('P5, F34: a file that was removed and recreated has one process that is up', async () => {
