@@ -124,6 +124,7 @@ describe('createApiKeys: starting and stopping', () => {
         ready: false,
         state: 'not_ready',
         database: 'down',
+        quiet: false,
         wakeMode: 'none',
         processes: 0,
         cachedKeys: 0,
@@ -136,7 +137,8 @@ describe('createApiKeys: starting and stopping', () => {
     await apiKeys.ready();
     await apiKeys.ready();
     expect(apiKeys.status()).toEqual({
-      ...{ ready: true, state: 'normal', database: 'up', redis: 'none', cachedKeys: 0, limits: 'process' },
+      ...{ ready: true, state: 'normal', database: 'up', quiet: false, redis: 'none', cachedKeys: 0 },
+      limits: 'process',
       wakeMode: expect.stringMatching(/^(?:push|poll)$/) as string,
       ...{ processes: 1, lagMs: expect.any(Number) as number, others: [] },
       proxies,

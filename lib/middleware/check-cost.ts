@@ -25,14 +25,8 @@ export type CheckCost = (cost: number) => void;
 /** Builds the check. What some keys cannot pay is a warning: others may have other limits. */
 export function createCostCheck(limits: ConfiguredLimits, logger: Logger): CheckCost {
   const ofOwners = listOwnerLimits(limits);
-  const warned = new Set<string>();
-
-  /** Once, however many guards have that cost. */
-  function warn(text: string): void {
-    if (warned.has(text)) return;
-    warned.add(text);
-    logger.warn(`api-keys: requireApiKey: ${text}`);
-  }
+  /** A warning comes once, however many guards have that cost. */
+  const warned = new Set<number>();
 
   return function checkCost(cost) {
     const tooSmall = ofOwners.flatMap(({ windows }) => windows.find(({ limit }) => limit < cost) ?? []);
@@ -52,16 +46,18 @@ export function createCostCheck(limits: ConfiguredLimits, logger: Logger): Check
     );
     // The cost that is used where none is named is no decision of the app.
     const named = cost > 1 ? [...tooSmall, ...short] : tooSmall;
+    if (warned.has(cost)) return;
+    warned.add(cost);
     if (named.length > 0) {
-      warn(
-        `cost ${cost} is more than ${describeBounds(named)}: every request of owners with such a plan, whose overrides give ` +
-          'them no more, is refused; write a smaller cost, or a larger limit',
+      logger.warn(
+        `api-keys: requireApiKey: cost ${cost} is more than ${describeBounds(named)}: every request of owners with ` +
+          'such a plan, whose overrides give them no more, is refused; write a smaller cost, or a larger limit',
       );
     }
     const rarely = [...limits.defaultRateLimits, ...limits.ceilings].find(({ limit }) => limit < cost);
     if (rarely === undefined) return;
-    warn(
-      `cost ${cost} is more than the window ${rarely.name} allows (${rarely.limit}) that keys ` +
+    logger.warn(
+      `api-keys: requireApiKey: cost ${cost} is more than the window ${rarely.name} allows (${rarely.limit}) that keys ` +
         'get by policy.defaultRateLimits or limits.ceilings.rateLimits: every request with such a key is refused with ' +
         'cost_exceeds_limit; write a smaller cost, or a larger limit',
     );

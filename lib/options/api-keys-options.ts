@@ -152,7 +152,7 @@ export interface ApiKeysOptions<
    * The keys that this process caches in memory, so that most requests are verified without I/O, and how long it may use
    * them while the database does not respond. `false`: none, with the default lease.
    *
-   * @default { maxKeys: 10_000, maxBytes: 16_777_216, leaseSeconds: 4 }
+   * @default { maxKeys: 10_000, maxBytes: 16_777_216, leaseSeconds: 4, quietAfterSeconds: 60 }
    */
   readonly cache?: false | CacheOption | undefined;
   /**

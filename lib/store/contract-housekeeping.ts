@@ -12,7 +12,8 @@ async function addRows(store: KeyStore): Promise<void> {
     const end = sampleTime + index;
     await store.nonces.take(name, end, sampleTime - 1);
     await store.tokens.refreshGrants.add({
-      ...{ id: name, keyId: record.id, credentialId: 'a', scopes: [], session: null },
+      // The revocation of a chain removes its row.
+      ...{ id: `chain-${name}`, keyId: record.id, credentialId: 'a', scopes: [], session: null },
       ...{ expiresAt: end, digest: name },
     });
     await store.transact(async (transaction) => {
@@ -53,8 +54,8 @@ export function describeHousekeeping({ describe, it, expect }: ContractContext):
         true,
         true,
       ]);
-      const grants = await Promise.all(names.map((name) => tokens.refreshGrants.find(name)));
-      expect(grants.map((grant) => grant?.id)).toEqual([undefined, undefined, 'c', 'd']);
+      const grants = await Promise.all(names.map((name) => tokens.refreshGrants.find(`chain-${name}`)));
+      expect(grants.map((grant) => grant?.id)).toEqual([undefined, undefined, 'chain-c', 'chain-d']);
     });
 
     it('P15: removes nonces that have expired, and no others', async ({ store, other }) => {

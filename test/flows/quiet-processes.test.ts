@@ -204,7 +204,7 @@ describe('An instance', () => {
       await sleep(2_500);
       expect(isQuiet()).toBe(false);
       await awakeOne.keys.as(theApp).revoke({ id });
-      await waitUntil('it is delivered', () => delivered.includes('key.revoked'));
+      await waitUntil('it is delivered', () => delivered.includes('api_key.revoked'));
     } finally {
       await stop();
     }

@@ -202,6 +202,7 @@ describe('the option cache', () => {
       maxKeys: 5,
       maxBytes: 16_777_216,
       leaseSeconds: 4,
+      quietAfterMs: 60_000,
     });
   });
 

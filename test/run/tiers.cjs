@@ -10,7 +10,7 @@ const slow = [
   'test/contracts/isolation.test.ts',
   'test/process-lifetime.test.ts',
   'test/sql/{bounded-statements,disk-waits,host-pool,lagging-nonces,late-commits,lazy-commits,postgres-outage,postgres-feed,postgres-standby}.test.ts',
-  'test/flows/{repeated-revocations,*-over-two-processes,forward-auth-proxies,behind-nginx}.test.ts',
+  'test/flows/{quiet-processes,repeated-revocations,*-over-two-processes,forward-auth-proxies,behind-nginx}.test.ts',
   // The documents, followed step by step.
   'test/docs/{walkthroughs,own-servers,code-blocks}.test.ts',
   'test/example-app/process.test.ts',
