@@ -16,8 +16,8 @@ export interface Redaction {
   readonly redactPaths: string[];
   /**
    * Replaces every key in a string, of all keyspaces, environments and `foreignFormats`, and every JWT, by its prefix and `[redacted]`. A
-   * string without any is returned unchanged. Keys are found as they are and as URLs and JSON escape them. Values of parameters and of
-   * members of JSON that are named as credentials (`client_secret`, `refresh_token`, `signature` …) are redacted, and the secret of
+   * string without any is returned unchanged. Keys are found as they are and as URLs and JSON escape them. Values of parameters, of
+   * members of JSON, of headers and of settings that are named as credentials (`client_secret`, `refresh_token`, `signature` …) are redacted, and the secret of
    * a key of two parts behind its id. Any other secret that was cut off from its key is not recognised.
    *
    * @example
@@ -39,7 +39,7 @@ const knownHeaders = ['authorization', 'x-api-key', 'x-api-secret', 'step-up-cod
 /** Access tokens, and all others in compact form (RFC 7515 section 7.1), whose header is a JSON object. */
 const jwt = /(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 
-/** Parameters, members of JSON and headers whose values are credentials, in the native API and in all compatibility routers. */
+/** Parameters, members of JSON, headers and settings whose values are credentials, in the native API and in all compatibility routers. */
 const credentialNames = [
   '(?:client|api|consumer|key)[_-]?secret',
   'secret(?:[_-]?key)?',
@@ -51,14 +51,32 @@ const credentialNames = [
 const credentialName = `(?<![\\w-])(?:x-)?(?:${credentialNames})`;
 /** What is redacted already. */
 const notRedacted = `(?!(?:[\\w-]{1,40}_)?\\[redacted\\](?![^&\\s"'#;,<>\\\\]))`;
-/** `client_secret=…` in a URL or a form, and `X-Api-Secret: …`. */
+/** A parameter in a list or in another one: `refresh_token[]`, `tokens[refresh_token]`. */
+const inBrackets = '\\]?(?:(?:\\[|%5B)[\\w-]{0,20}(?:\\]|%5D)){0,3}';
+const named = `${credentialName}${inBrackets}`;
+/** All quantifiers behind a name are bounded: they are tried at every character. */
+const gap = '[ \\t]{0,8}';
+const assigned = `${gap}(?:=>?|:)${gap}`;
+/** What is no secret where a value has no quotes. */
+const notPlain = '(?![{[(]|(?:null|true|false|undefined|none)(?![\\w-]))';
+/** Behind a name without quotes, a quote may also end the string in which the name is the last word. */
+const notEnded = `(?!$|[ \\t]{0,2}["']|,[ \\t]{0,2}["'{[]|[})\\]]{1,9}(?:[\\s,;"']|$))`;
+/** `client_secret=…` in a URL or a form, `client_secret = …` and `client_secret: …` in settings, and `X-Api-Secret: …`. */
 const namedParameter = new RegExp(
-  `(?<=${credentialName}=|(?<![\\w-])x-api-secret: ?)${notRedacted}[^&\\s"'#;,<>\\\\]+`,
+  `(?:(?<=${named}${gap}=>?${gap})|(?<=${named}['\`]?${gap}:${gap})${notPlain})${notRedacted}[^&\\s"'#;,<>\\\\]+`,
   'gi',
 );
-/** `"client_secret": "…"` in JSON, and `client_secret: '…'` as Node.js shows objects. */
-const namedMember = new RegExp(
-  `(?<=${credentialName}["']? ?: ?["'])${notRedacted}(?:[^"'\\\\]|\\\\.)+`,
+/** `"client_secret": "…"` in JSON, `client_secret: '…'` as Node.js shows objects, and `client_secret="…"` in logfmt and shells. */
+const namedMembers = ['"', "'"].map(
+  (quote) =>
+    new RegExp(
+      `(?<=${named}(?:["'\`]${assigned}${quote}|${assigned}${quote}${notEnded}))${notRedacted}(?:[^${quote}\\\\]|\\\\[^])+`,
+      'gi',
+    ),
+);
+/** `"secret": 123` in JSON. */
+const namedNumber = new RegExp(
+  `(?<=${named}"${gap}:${gap})${notPlain}${notRedacted}[^\\s"'{}[\\](),;\\\\]+`,
   'gi',
 );
 
@@ -69,6 +87,8 @@ const maxEscapings = 3;
 interface Finder {
   readonly pattern: RegExp;
   readonly replace: (found: string) => string;
+  /** Where decoding revealed it; `replace` if left out. */
+  readonly replaceEscaped?: (found: string) => string;
 }
 
 /** A part of a text that is replaced. */
@@ -109,7 +129,9 @@ export function createRedaction(keyspaces: Keyspaces, prefix: string, headers: r
       ...own,
       ...foreign,
       { pattern: namedParameter, replace: () => redacted },
-      { pattern: namedMember, replace: () => redacted },
+      ...namedMembers.map((pattern): Finder => ({ pattern, replace: () => redacted })),
+      // A line of JSON remains one. In a string in it, quotes would end the string.
+      { pattern: namedNumber, replace: () => `"${redacted}"`, replaceEscaped: () => redacted },
     ];
   }
 
@@ -157,7 +179,7 @@ function findReplacements({ text, starts }: Unescaped, finder: Finder, found: Re
   for (const { 0: match, index } of text.matchAll(finder.pattern)) {
     const [start = 0, end = 0] = [starts[index], starts[index + match.length]];
     if (found.some((each) => each.start < end && start < each.end)) continue;
-    found.push({ start, end, by: finder.replace(match) });
+    found.push({ start, end, by: (finder.replaceEscaped ?? finder.replace)(match) });
   }
 }
 

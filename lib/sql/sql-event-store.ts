@@ -23,7 +23,7 @@ import {
   replayDeliveries,
   settleDeliveries,
 } from './queries/event-queries.js';
-import { deleteQueue, findWebhook, insertQueue } from './queries/webhook-queries.js';
+import { deleteQueue, findWebhook, insertQueue, updateDeclaredAt } from './queries/webhook-queries.js';
 import type { WithinDeadline } from './sql-change-feed.js';
 import type { SqlDatabase } from './sql-database.js';
 import type { Tables } from './tables.js';
@@ -43,17 +43,9 @@ export class SqlEventStore implements EventStore {
 
   addQueue(id: string, now: number): Promise<void> {
     return this.#within('Adding a queue of events', async (budget) => {
-      // What is left of a queue of this name that was removed is none of its deliveries. After the deadline, the next call goes on.
-      const removeSome = (on: Kysely<Tables>): Promise<number> => deleteOrphaned(on, id, orphansPerBatch);
-      while ((await this.#database.write(budget, removeSome)) === orphansPerBatch) budget.check();
-      await this.#database.write(budget, async (on) => {
-        const { sequence } = await on
-          .selectFrom('audit_head')
-          .select('sequence')
-          .where('id', '=', 1)
-          .executeTakeFirstOrThrow();
-        await insertQueue(on, id, sequence, now);
-      });
+      const declare = (on: Kysely<Tables>): Promise<boolean> => declareQueue(on, id, now);
+      // After the deadline, the next call goes on.
+      while (!(await this.#database.write(budget, declare))) budget.check();
     });
   }
 
@@ -146,4 +138,22 @@ export class SqlEventStore implements EventStore {
   #note<T>(what: string, work: (on: Kysely<Tables>) => Promise<T>): Promise<T> {
     return this.#within(what, (budget) => this.#database.write(budget, work, { mayBeLost: true }));
   }
+}
+
+/**
+ * Adds the queue of code, or records when it was declared. What is left of a removed queue of that name is none of its deliveries: it is
+ * deleted before, in the same transaction, so that no other process can remove the queue in between and leave some.
+ *
+ * @returns `false` if there may be more to delete than a statement may touch: then it is to be called again
+ */
+async function declareQueue(on: Kysely<Tables>, id: string, now: number): Promise<boolean> {
+  if (await updateDeclaredAt(on, id, now)) return true;
+  if ((await deleteOrphaned(on, id, orphansPerBatch)) === orphansPerBatch) return false;
+  const { sequence } = await on
+    .selectFrom('audit_head')
+    .select('sequence')
+    .where('id', '=', 1)
+    .executeTakeFirstOrThrow();
+  await insertQueue(on, id, sequence, now);
+  return true;
 }

@@ -160,7 +160,69 @@ describe('loggers of the app', () => {
     expect(redact(JSON.stringify({ [name]: `${value} "quoted"`, y: 2 }))).toBe(
       `{"${name}":"[redacted]","y":2}`,
     );
-    expect(redact(`my_${name}x=1 and ${name}: none`)).toBe(`my_${name}x=1 and ${name}: none`);
+    const other = `my_${name}x=1, ${name}_place=2, ${name}ary: 3, {"${name}":null} and ${name}s = none`;
+    expect(redact(other)).toBe(other);
+  });
+
+  it.each([
+    ['client_secret="{}" level=info', 'client_secret="[redacted]" level=info'],
+    ["export secret='{}' # {}", "export secret='[redacted]' # {}"],
+    ["{ password: 'it\\'s {}' }", "{ password: '[redacted]' }"],
+    [`{"password":"it's {}"}`, '{"password":"[redacted]"}'],
+    ['client_secret = {}', 'client_secret = [redacted]'],
+    ['client_secret: {}', 'client_secret: [redacted]'],
+    ['"client_secret":  "{}"', '"client_secret":  "[redacted]"'],
+    ['"client_secret"\t:\t"{}"', '"client_secret"\t:\t"[redacted]"'],
+    ['client_secret\t{}, client_secret\t=\t{}', 'client_secret\t{}, client_secret\t=\t[redacted]'],
+    ["['client_secret' => '{}']", "['client_secret' => '[redacted]']"],
+    ["{'client_secret': 123}", "{'client_secret': [redacted]"],
+    ['refresh_token[]={}&x=1', 'refresh_token[]=[redacted]&x=1'],
+    ['refresh_token%5B0%5D={}%26{}&x=1', 'refresh_token%5B0%5D=[redacted]&x=1'],
+    ['a[refresh_token]={}&x=1', 'a[refresh_token]=[redacted]&x=1'],
+    ['x-api-secret:  {}', 'x-api-secret:  [redacted]'],
+    ['X-Api-Secret:{}', 'X-Api-Secret:[redacted]'],
+    ['{"secret":123}', '{"secret":"[redacted]"}'],
+    ['{"totp": -1.5e3,"a":1}', '{"totp": "[redacted]","a":1}'],
+    ['{"secret":null,"password":{"a":[1]}}', '{"secret":null,"password":{"a":[1]}}'],
+    ['{"a":"?secret=","b":"{}"}', '{"a":"?secret=","b":"{}"}'],
+    ['{"a":["the secret:", "{}"],"b":"secret ="}', '{"a":["the secret:", "{}"],"b":"secret ="}'],
+    ['secretary="{}" signature_place: {} design = {}', 'secretary="{}" signature_place: {} design = {}'],
+  ])('P19: redact knows the value of a name in %s', (template, expected) => {
+    const { redact } = all.apiKeys;
+    const [text, wanted] = [template, expected].map((each) => each.replaceAll('{}', 'c0rrect-h0rse'));
+    expect(redact(text ?? '')).toBe(wanted);
+    expect(redact(wanted ?? '')).toBe(wanted);
+  });
+
+  it('P19: a line of JSON that is redacted in strings of strings remains one', () => {
+    const { redact } = all.apiKeys;
+    const body = JSON.stringify({ secret: 123, password: "it's", text: 'client_secret="c0rrect-h0rse"' });
+    const line = redact(JSON.stringify({ body, url: '{"a":"?secret="}', next: 'secret:', last: 1 }));
+    expect(JSON.parse(line)).toEqual({
+      body: '{"secret":[redacted],"password":"[redacted]","text":"client_secret=\\"[redacted]\\""}',
+      ...{ url: '{"a":"?secret="}', next: 'secret:', last: 1 },
+    });
+    expect(redact(line)).toBe(line);
+  });
+
+  it.each([
+    ...['secret', 'secret=', 'secret="', "secret: '", 'secret="\\', 'client_secret = ', 'x-', 'secret\t'],
+    ...[
+      'refresh_token[',
+      'a[refresh_token',
+      'secret:}',
+      '"secret":',
+      'secret:[redacted]',
+      'a_[redacted',
+      '%25',
+    ],
+    ...[' ', '\t', '=', ':', '"', '\\', '[', ']', '}', '%5B', '%22secret%22%3A1', '\\"secret\\":1,'],
+  ])('P19: redact comes to the end of 40 KB of %j', (piece) => {
+    const { redact } = all.apiKeys;
+    const much = piece.repeat(Math.ceil(40_000 / piece.length));
+    for (const text of [much, `secret${much}`, `secret=${much}`, `secret="${much}`]) {
+      expect(redact(`${text}\n?client_secret=c0rrect-h0rse`)).not.toContain('c0rrect-h0rse');
+    }
   });
 
   it('P19: winston writes no key down with redact', () => {

@@ -172,6 +172,49 @@ describe('the schema in PostgreSQL', () => {
     await store.close();
   });
 
+  it('is not brought up to date with an index of it that is invalid, until the index is dropped', async () => {
+    for (const schema of ['unfinished', 'other']) {
+      const store = makeStore(schema);
+      await store.open();
+      await store.close();
+    }
+    const drops = backToVersion1.filter((statement) => statement.startsWith('drop index keys_un'));
+    const back = ['delete from schema_versions where version = (select max(version) from schema_versions)'];
+    // What remains of a build that was cancelled. It is none of this schema's what another one has.
+    const invalidate = (name: string): string =>
+      `update pg_index set indisvalid = false where indexrelid = '${name}'::regclass`;
+    await run('set search_path to unfinished', ...drops, ...back, invalidate('unfinished.keys_by_number'));
+    await run(invalidate('other.keys_by_member'));
+    const store = makeStore('unfinished');
+    const drop = 'DROP INDEX CONCURRENTLY unfinished.keys_by_number;';
+    const refused: unknown = await store.open().catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(InvalidOptionError);
+    expect((refused as Error).message).toMatch(new RegExp(`start again: ${drop}$`));
+    expect(await listIndexes('unfinished')).toEqual(['keys_by_member', '!keys_by_number']);
+    await run(drop);
+    await store.open();
+    expect(await listIndexes('unfinished')).toEqual([
+      ...['keys_by_member', 'keys_by_number', 'keys_unrevoked_by_keyspace', 'keys_unrevoked_by_owner'],
+    ]);
+    await store.close();
+  });
+
+  /** Lists the indexes for many keys, invalid ones with an exclamation mark. */
+  async function listIndexes(schema: string): Promise<readonly string[]> {
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    try {
+      const { rows } = await client.query<{ name: string; is_valid: boolean }>(
+        `select c.relname as name, i.indisvalid as is_valid from pg_index i join pg_class c on c.oid = i.indexrelid
+          where c.relnamespace = $1::regnamespace and c.relname ~ '^keys_(unrevoked_|by_number|by_member)' order by 1`,
+        [schema],
+      );
+      return rows.map(({ name, is_valid }) => (is_valid ? name : `!${name}`));
+    } finally {
+      await client.end();
+    }
+  }
+
   it('is left alone with migrate: check, which says what to do', async () => {
     const checking = makeStore('checked', 'check');
     await expect(checking.open()).rejects.toThrow(

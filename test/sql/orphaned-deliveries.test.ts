@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import pg from 'pg';
 import { loadDriver } from '../../lib/sql/load-driver.js';
 import { replayAll } from '../../lib/events/replay-all.js';
@@ -143,6 +144,28 @@ describe.each(['PostgreSQL', 'SQLite'] as const)(
     });
   },
 );
+
+it('deliveries of a queue that another process removes while it is declared do not come back, on PostgreSQL', async () => {
+  const { store, database } = await start('PostgreSQL');
+  const queueId = 'callback:crm';
+  await store.events.addQueue(queueId, 1);
+  await addDead(store.events, queueId, 3);
+  const other = new pg.Client({ connectionString: database.url });
+  await other.connect();
+  running.push(() => other.end());
+  // It can read the queue, and waits before its first write to it.
+  await other.query('begin');
+  await other.query('lock table api_keys.event_queues in share row exclusive mode');
+  const declared = store.events.addQueue(queueId, 2);
+  const waiting = "select 1 from pg_locks where not granted and relation = 'api_keys.event_queues'::regclass";
+  while ((await other.query(waiting)).rowCount === 0) await setImmediate();
+  await other.query('delete from api_keys.event_queues where id = $1 and declared_at = 1', [queueId]);
+  await other.query('commit');
+  await declared;
+  expect(await store.events.listQueues()).toMatchObject([{ id: queueId, declaredAt: 2 }]);
+  expect(await store.events.listDeliveries({ queueId, limit: 9 })).toEqual([]);
+  expect(await countRows('PostgreSQL', database)).toBe(0);
+});
 
 /** Removes what is no longer needed, as processes do in the background; returns how many deliveries each batch had. */
 async function housekeep(store: KeyStore): Promise<readonly number[]> {

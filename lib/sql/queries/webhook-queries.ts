@@ -49,6 +49,24 @@ export async function insertQueue(
     .execute();
 }
 
+/**
+ * Records when the queue of code was declared; from then on, who has read another time cannot remove it.
+ *
+ * @returns whether it is stored
+ */
+export async function updateDeclaredAt(
+  database: Kysely<Tables>,
+  id: string,
+  declaredAt: number,
+): Promise<boolean> {
+  const { numUpdatedRows } = await database
+    .updateTable('event_queues')
+    .set({ declared_at: declaredAt })
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows === 1n;
+}
+
 /** Removes the queue of code, if it was declared at that time the last time; its deliveries are left to `deleteOrphaned`. */
 export async function deleteQueue(
   database: Kysely<Tables>,
