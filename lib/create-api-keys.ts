@@ -183,7 +183,7 @@ export function createApiKeys<
       return requireRunning().stepUp;
     },
     whenReady: async () => void requireRunning(),
-    awaitLoading: (part) => loading.add(part),
+    awaitLoading: (load) => loading.add(load),
     keyspace,
     keyspaces,
     clock,

@@ -38,8 +38,8 @@ export interface AdminRouterParts {
   readonly readRequestId: RequestIdReader;
   /** Rejects with ApiKeysError `unavailable` while keys cannot be read or changed. */
   readonly whenReady: () => Promise<void>;
-  /** Makes `ready()` wait for code that is being loaded, and reject when it cannot be. */
-  readonly awaitLoading: (part: Promise<unknown>) => void;
+  /** Begins to load code, and makes `ready()` wait for it, and reject when it cannot be loaded; the next `ready()` tries again. */
+  readonly awaitLoading: (load: () => Promise<unknown>) => void;
   /** Accepts any valid key and sets `req.apiKey`; answers all other requests itself. */
   readonly holderGuard: RequestHandler;
   readonly challenge: Challenge;
@@ -54,8 +54,8 @@ export interface AdminRouterParts {
 
 /** The settings of one router, derived from its options. */
 export interface RouterSettings extends ResolvedAdminRouterOptions {
-  /** Is loaded from when the router is created: an app without one does not pay for express-validator. */
-  readonly findChains: Promise<FindRequestChains>;
+  /** Loaded once, from when the router is created: an app without one does not pay for express-validator. */
+  readonly loadChains: () => Promise<FindRequestChains>;
   readonly refusals: RefusalNotes;
   /** `null`: no second factor is required. */
   readonly secondFactor: StepUp | null;

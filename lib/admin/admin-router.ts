@@ -5,6 +5,7 @@ import express, {
   type Response,
   type Router,
 } from 'express';
+import { memoizeSuccess } from '../domain/memoize-success.js';
 import { ApiKeysError } from '../errors.js';
 import { describeHandler } from '../http/handler-description.js';
 import { holdBody } from '../http/hold-body.js';
@@ -37,7 +38,7 @@ export function createAdminRouter(parts: AdminRouterParts, options: AdminRouterO
   const resolved = resolveAdminRouterOptions(options, parts.keyspace.catalogue);
   const settings: RouterSettings = {
     ...resolved,
-    findChains: loadRequestChains(),
+    loadChains: memoizeSuccess(loadRequestChains),
     secondFactor:
       resolved.stepUp === null
         ? null
@@ -50,7 +51,7 @@ export function createAdminRouter(parts: AdminRouterParts, options: AdminRouterO
       security: { credentialHeaders: parts.credentialHeaders, appScheme: resolved.securityScheme },
     }),
   };
-  parts.awaitLoading(settings.findChains);
+  parts.awaitLoading(settings.loadChains);
   // Exact names only: every path has one spelling, and therefore one authorization decision.
   const router = express.Router({ caseSensitive: true, strict: false });
   router.use(createJsonApiHeaders());

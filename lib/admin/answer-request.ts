@@ -63,7 +63,7 @@ async function answerOf(
     parts,
     context.actor,
     { body, query },
-    await settings.findChains,
+    await settings.loadChains(),
   );
   const headers = readHeaders(row.endpoint, req);
   const keyId = row.access === 'holder' ? requireHolder(req).id : String(req.params.id ?? '');

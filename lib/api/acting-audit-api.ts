@@ -12,7 +12,10 @@ import type { Page } from '../manage/list-page.js';
 export interface TrailCheckInput {
   /** The `anchor` of an earlier report. Default: none, and a log that was cut off or rewritten as a whole is not noticed. */
   readonly anchor?: string;
-  /** After how many entries, and then keys, to stop; the report then has a `resume`. Default: none, and all is checked at once. */
+  /**
+   * After how many entries, and then keys, to stop; the report then has a `resume`. A part is longer while its `resume` would be
+   * over 64 KB, because hundreds of owners whose erasure is recorded later would be in it. Default: none, and all is checked at once.
+   */
   readonly maxEntries?: number;
   /** The `resume` of the report of the part before, with the same `anchor`. */
   readonly resume?: string;

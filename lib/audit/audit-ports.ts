@@ -12,5 +12,7 @@ export interface AuditPorts extends AuthorityPorts {
   readonly observed: Pick<ObservationRecorder, 'flush' | 'clear'>;
   readonly sealer: AuditSealer;
   readonly cursorSigner: CursorSigner;
+  /** Signs the `resume` of a verification in parts, up to `maxResumeLength`. */
+  readonly resumeSigner: CursorSigner;
   readonly clock: Clock;
 }

@@ -54,7 +54,7 @@ export function createAuditService(ports: AuditPorts): AuditService {
       }
       const readers = { anchor: parseAnchor, maxEntries: parseMaxEntries, resume: parseResume };
       const { anchor = null, ...part } = readFields(input, readers, []);
-      return verifyTrail(ports.store.trail, ports.sealer, anchor, { ...part, signer: ports.cursorSigner });
+      return verifyTrail(ports.store.trail, ports.sealer, anchor, { ...part, signer: ports.resumeSigner });
     },
   };
 }

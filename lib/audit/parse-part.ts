@@ -1,5 +1,5 @@
 import { InvalidFieldError } from '../domain/key-fields.js';
-import { maxCursorLength } from '../ports/cursor-signer.js';
+import { maxResumeLength } from '../ports/cursor-signer.js';
 
 /** The largest part of a trail that can be asked for. */
 export const maxPartEntries = 1_000_000_000;
@@ -21,6 +21,6 @@ export function parseMaxEntries(value: unknown): number {
  * @throws InvalidFieldError
  */
 export function parseResume(value: unknown): string {
-  if (typeof value === 'string' && value !== '' && value.length <= maxCursorLength) return value;
+  if (typeof value === 'string' && value !== '' && value.length <= maxResumeLength) return value;
   throw new InvalidFieldError('must be the resume of an earlier part, with the same anchor');
 }

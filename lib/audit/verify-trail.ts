@@ -4,7 +4,7 @@ import { toListBinding } from '../manage/list-cursor.js';
 import type { AuditSealer } from '../ports/audit-sealer.js';
 import type { AuditTrail, TrailStart } from '../ports/audit-trail.js';
 import type { FeedPosition } from '../ports/change-feed.js';
-import { maxCursorLength, type CursorSigner } from '../ports/cursor-signer.js';
+import { maxResumeLength, type CursorSigner } from '../ports/cursor-signer.js';
 import { TrailCheck, type TrailProgress } from './trail-check.js';
 import type { TrailReport } from './trail-report.js';
 
@@ -49,6 +49,7 @@ export interface TrailPart {
   readonly resume?: string | undefined;
   /** Entries, and then keys, after which the part ends. Default: it has no end. */
   readonly maxEntries?: number | undefined;
+  /** Signs up to `maxResumeLength`. */
   readonly signer: CursorSigner;
 }
 
@@ -70,7 +71,10 @@ async function verifyFrom(
   const getPageSize = (): number => (left > 0 ? Math.min(perPage, left) : perPage);
   const createPart = (key: string | null): TrailReport | null => {
     if (left > 0) return null;
-    const token = signResume(signer, { ...check.progress, key }, binding);
+    const { progress } = check;
+    // When keys are compared, what has not been explained is a problem already, and is counted.
+    const unexplained = key === null ? progress.unexplained : [];
+    const token = signResume(signer, { ...progress, unexplained, key }, binding);
     if (token === null) return null;
     const remaining = key === null ? Math.max(0, head.sequence - check.position.sequence) : 0;
     return check.createReport({ remaining, resume: token });
@@ -104,11 +108,14 @@ async function verifyFrom(
   }
 }
 
-/** `null` while it is too long: then the part goes on, until the erasures are found that explain what is missing. */
+/**
+ * `null` while it is too long, because of hundreds of owners without their personal parts: then the part goes on, until the
+ * erasures are found that explain what is missing.
+ */
 function signResume(signer: CursorSigner, progress: Resumed, binding: string): string | null {
   const position = JSON.stringify(progress);
   // Base64url, and the MAC behind it.
-  return Math.ceil((Buffer.byteLength(position) * 4) / 3) + 23 > maxCursorLength
+  return Math.ceil((Buffer.byteLength(position) * 4) / 3) + 23 > maxResumeLength
     ? null
     : signer.sign(position, binding);
 }

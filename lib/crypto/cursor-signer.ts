@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual, type KeyObject } from 'node:crypto';
-import { maxCursorLength, type CursorSigner } from '../ports/cursor-signer.js';
+import { maxCursorLength, maxResumeLength, type CursorSigner } from '../ports/cursor-signer.js';
 import { deriveKey } from './derived-keys.js';
 import type { Pepper } from './peppers.js';
 
@@ -16,10 +16,16 @@ export function createCursorSigner(peppers: readonly [Pepper, ...Pepper[]]): Cur
   return createSigner(peppers, 'cursor');
 }
 
+/** The same for where a verification of the audit trail goes on: it contains what was found so far, and is longer. */
+export function createResumeSigner(peppers: readonly [Pepper, ...Pepper[]]): CursorSigner {
+  return createSigner(peppers, 'cursor', maxResumeLength);
+}
+
 /** The same for other short strings that callers send back. */
 export function createSigner(
   peppers: readonly [Pepper, ...Pepper[]],
   purpose: 'cursor' | 'step-up' | 'session',
+  maxLength: number = maxCursorLength,
 ): CursorSigner {
   const [current, ...previous] = peppers;
   const signingKey = deriveKey(current, purpose).key;
@@ -28,12 +34,12 @@ export function createSigner(
   return {
     sign(position, binding) {
       const cursor = `${Buffer.from(position).toString('base64url')}.${computeMac(position, binding, signingKey)}`;
-      if (cursor.length > maxCursorLength) throw new RangeError('A list position is too long for a cursor');
+      if (cursor.length > maxLength) throw new RangeError('A list position is too long for a cursor');
       return cursor;
     },
 
     open(cursor, binding) {
-      if (cursor.length > maxCursorLength) return null;
+      if (cursor.length > maxLength) return null;
       const [, payload, mac] = cursorPattern.exec(cursor) ?? [];
       if (payload === undefined || mac === undefined) return null;
       const position = Buffer.from(payload, 'base64url').toString();

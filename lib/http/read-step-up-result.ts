@@ -23,9 +23,13 @@ export function readStepUpResult(value: unknown): StepUpResult {
 
 function isResult(value: unknown): value is StepUpResult {
   if (typeof value !== 'object' || value === null) return false;
-  const { result, codeId, expiresAt } = value as Readonly<Record<string, unknown>>;
+  const { result, codeId, validFrom, expiresAt } = value as Readonly<Record<string, unknown>>;
   if (!results.has(result)) return false;
   // These identify a code when it is sent again.
   if (codeId !== undefined && (typeof codeId !== 'string' || codeId === '')) return false;
-  return expiresAt === undefined || (expiresAt instanceof Date && !Number.isNaN(expiresAt.getTime()));
+  return isDateOrAbsent(validFrom) && isDateOrAbsent(expiresAt);
+}
+
+function isDateOrAbsent(value: unknown): boolean {
+  return value === undefined || (value instanceof Date && !Number.isNaN(value.getTime()));
 }

@@ -27,8 +27,11 @@ export interface SecondFactorCodes {
 const tries = { failures: 5, windowSeconds: 300 } as const;
 /** How long a used code is recorded when the verifier does not return `expiresAt`, in milliseconds. */
 const defaultRecordMs = 24 * 60 * 60 * 1000;
-/** How long a code that the app still accepts may have been usable, in milliseconds: three steps of RFC 6238, of which two are tolerance. */
-const codeMs = 90_000;
+/**
+ * How long a code that the app still accepts may have been usable when the verifier does not return `validFrom`, in milliseconds:
+ * eleven steps of RFC 6238, of which ten are tolerance, the largest that `createTotpVerifier` has.
+ */
+const codeMs = 11 * 30_000;
 const codePattern = /^[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?$/;
 
 /** @param names - called for every code, because there are none before the instance is ready */
@@ -64,7 +67,9 @@ export function createSecondFactorCodes(names: () => NonceStore, clock: Clock): 
       const now = clock.now();
       const name = `step-up-code:${digest(person, verdict.codeId ?? code)}`;
       const expiresAt = verdict.expiresAt?.getTime() ?? now + defaultRecordMs;
-      const isFirst = await names().take(name, expiresAt, now, now - codeMs);
+      // The clock that `validFrom` is from may be ahead; the code is in use by now.
+      const takeableSince = Math.min(verdict.validFrom?.getTime() ?? now - codeMs, now);
+      const isFirst = await names().take(name, expiresAt, now, takeableSince);
       return { result: isFirst ? 'valid' : 'used' };
     },
   };

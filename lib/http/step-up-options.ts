@@ -49,6 +49,11 @@ export type StepUpResult =
       readonly result: 'valid';
       /** Identifies the code if it is sent again, to any process. Default: the code itself. */
       readonly codeId?: string;
+      /**
+       * Since when the code could be used. While a database that has failed over since then may lack the record of its use, it is
+       * refused with `unavailable`. Default: 330 seconds ago.
+       */
+      readonly validFrom?: Date;
       /** When the code expires: until then it is recorded as used. Default: a day from now. */
       readonly expiresAt?: Date;
     }

@@ -1,6 +1,6 @@
 import { createAuditService } from '../audit/audit-service.js';
 import type { ObservationRecorder } from '../audit/observation-recorder.js';
-import { createCursorSigner } from '../crypto/cursor-signer.js';
+import { createCursorSigner, createResumeSigner } from '../crypto/cursor-signer.js';
 import type { Pepper } from '../crypto/peppers.js';
 import { createRandomSource } from '../crypto/random-source.js';
 import { createSecretDigester } from '../crypto/secret-digester.js';
@@ -74,6 +74,7 @@ export function createServices(
       observed,
       sealer,
       cursorSigner,
+      resumeSigner: createResumeSigner(peppers),
       clock,
       keyspaces,
       onlyKeyspace: null,

@@ -67,7 +67,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const sealer = createAuditSealer(peppers);
   const redis = await createSharedRedis(options, peppers, parts.logger);
   // Everything that changes something does so through the store that seals the entries of the audit trail.
-  const sealing = createSealingStoreProxy(await parts.loadStore(), sealer);
+  const sealing = createSealingStoreProxy(await loadStore(parts), sealer);
   const bounds = new EnforcedBounds(parts.keyspaces);
   const keyAccess = createKeyAccess({
     ...parts,
@@ -175,4 +175,12 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     noteActivity: () => quietTimer?.noteActivity(),
     stop,
   };
+}
+
+async function loadStore(parts: Pick<StartParts, 'loadStore'>): Promise<KeyStore> {
+  try {
+    return await parts.loadStore();
+  } catch (error) {
+    throw toStartError(error);
+  }
 }

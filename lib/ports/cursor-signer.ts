@@ -1,6 +1,9 @@
 /** The maximum length of a cursor, in characters: longer ones are neither created nor opened. */
 export const maxCursorLength = 1000;
 
+/** The maximum length of the `resume` of a verification in parts, in characters. It is never sent over HTTP. */
+export const maxResumeLength = 65_536;
+
 /** Creates list cursors that cannot be forged or used for another list. */
 export interface CursorSigner {
   /**

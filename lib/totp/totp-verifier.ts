@@ -63,10 +63,11 @@ export function createTotpVerifier({ secretFor, window = 1 }: TotpOptions): Veri
     if (delta < -window) return { result: 'expired' };
     const { period } = totpSettings;
     const counter = TOTP.counter({ period, timestamp }) + delta;
-    // It is valid until its own period and the window after that are over.
+    // It is valid from the window before its own period on, until that period and the window after it are over.
     return {
       result: 'valid',
       codeId: `totp:${counter}`,
+      validFrom: new Date((counter - window) * period * 1000),
       expiresAt: new Date((counter + 1 + window) * period * 1000),
     };
   };

@@ -164,25 +164,62 @@ describe('a second factor', () => {
     challengeOf(await rotate({ challenge, code: currentCode() }), 'step_up_used');
   });
 
-  it('is not believed while a database server that took over may not know which codes were used', async () => {
+  describe('after a database server took over that may not know which codes were used', () => {
     const client = new pg.Client({ connectionString: connection });
-    await client.connect();
-    const setSince = (age: number): Promise<unknown> =>
+    beforeAll(() => client.connect());
+    afterEach(() => client.query(`update ${schema}.audit_head set history_since = 0`));
+    afterAll(() => client.end());
+    const setHistory = (ageSeconds: number): Promise<unknown> =>
       client.query(
-        `update ${schema}.audit_head set history_since = extract(epoch from clock_timestamp()) * 1000 - ${age}`,
+        `update ${schema}.audit_head set history_since = (extract(epoch from clock_timestamp()) - ${ageSeconds}) * 1000`,
       );
-    try {
-      const challenge = challengeOf(await rotate());
-      for (const age of [0, 140_000]) {
-        await setSince(age);
-        expectProblem(await rotate({ challenge, code: currentCode() }), 503, 'unavailable');
+    const minute = 60_000;
+
+    // Clocks may be a minute apart; how long the code was usable is counted in steps that have begun.
+    it.each([
+      [0, 1],
+      [1, 3],
+      [5, 11],
+    ])('is not believed while its code could be used before, with a window of %i', async (window, steps) => {
+      const verify = createTotpVerifier({ secretFor: (actor) => secrets[idOf(actor)] ?? null, window });
+      const from = await start({ operations: ['rotate'], verify });
+      const now = app.now();
+      // The last moment of the last step in which the code is accepted.
+      const code = codeAt(secrets['alice'] ?? '', now - window * 30_000);
+      const usableFor = now - (Math.floor(now / 30_000) - 2 * window) * 30_000;
+      expect(usableFor).toBeLessThanOrEqual(steps * 30_000);
+      const challenge = challengeOf(await rotate({}, { from }));
+      for (const age of [0, usableFor / 1000 + 30]) {
+        await setHistory(age);
+        expectProblem(await rotate({ challenge, code }, { from }), 503, 'unavailable');
       }
-      await setSince(160_000);
-      expect((await rotate({ challenge, code: currentCode() })).status).toBe(200);
-    } finally {
-      await client.query(`update ${schema}.audit_head set history_since = 0`);
-      await client.end();
-    }
+      await setHistory((usableFor + minute) / 1000 + 1);
+      expect((await rotate({ challenge, code }, { from })).status).toBe(200);
+    });
+
+    it('is not believed while a code of an app could be used before, 330 seconds where that is not returned', async () => {
+      let validFrom: Date | undefined;
+      const from = await start({
+        operations: ['rotate'],
+        verify: () => ({ result: 'valid', validFrom }) as never,
+      });
+      for (const [usableFor, wanted] of [
+        [undefined, 330],
+        [600, 600],
+        [10, 10],
+        // By a clock that is ahead.
+        [-3600, 0],
+      ] as const) {
+        validFrom = usableFor === undefined ? undefined : new Date(app.now() - usableFor * 1000);
+        const code = `code ${usableFor}`;
+        const challenge = challengeOf(await rotate({}, { from }));
+        await setHistory(wanted + 30);
+        expectProblem(await rotate({ challenge, code }, { from }), 503, 'unavailable');
+        await setHistory(wanted + 61);
+        const verdict = await rotate({ challenge, code }, { from });
+        expect(verdict.status).toBe(200);
+      }
+    });
   });
 
   it.each([
@@ -321,6 +358,12 @@ describe('a second factor', () => {
         { result: 'valid', expiresAt: 1_893_456_000_000 },
         { result: 'valid', expiresAt: '2027' },
       ],
+      // By these a code whose use was lost would be accepted again.
+      ...[
+        { result: 'valid', validFrom: new Date(NaN) },
+        { result: 'valid', validFrom: 1_893_456_000_000 },
+        { result: 'valid', validFrom: null },
+      ],
     ];
     const challenge = challengeOf(await rotate({}, { from: own }));
     for (const each of strange) {
@@ -340,7 +383,10 @@ describe('a second factor', () => {
       answer = refusing;
       expectProblem(await rotate({ challenge, code: 'code' }, { from: own }), 403, code);
     }
-    for (const right of [true, { result: 'valid', codeId: undefined, expiresAt: undefined }]) {
+    for (const right of [
+      true,
+      { result: 'valid', codeId: undefined, validFrom: undefined, expiresAt: undefined },
+    ]) {
       answer = right;
       const next = challengeOf(await rotate({}, { from: own }));
       expect((await rotate({ challenge: next, code: typeof right }, { from: own })).status).toBe(200);

@@ -2,6 +2,7 @@ import express from 'express';
 import request from 'supertest';
 import type { TrailProblemKind } from '../../lib/audit/trail-report.js';
 import { createApiKeys, type ApiKeys } from '../../lib/index.js';
+import { createSampleEvent, createSampleKey } from '../../lib/store/sample-keys.js';
 import { scopes, testPepper, type Scope } from '../harness/instance.js';
 import { theApp } from '../harness/the-app.js';
 import {
@@ -11,12 +12,14 @@ import {
   writeTrail,
   type DatabaseUnderAttack,
 } from './database-under-attack.js';
+import { openSealedStore } from './long-trail.js';
 
 jest.setTimeout(180_000);
 
 describe.each(Object.keys(databases))('the trail of an erased owner, on %s', (name) => {
   let database: DatabaseUnderAttack;
   let apiKeys: ApiKeys<Scope>;
+  let createKey: (ownerId: string) => Promise<unknown>;
 
   /** Three changes of alice, one of an admin about alice, and one of bob; each has an address. */
   beforeEach(async () => {
@@ -36,8 +39,8 @@ describe.each(Object.keys(databases))('the trail of an erased owner, on %s', (na
     );
     const post = (who: string, path: string, body: object) =>
       request(app).post(`/api-keys${path}`).set('X-Test-Who', who).send(body);
-    for (const who of ['alice', 'alice', 'alice', 'bob'])
-      await post(who, '/keys', { name: 'CI', scopes: ['orders:read'] }).expect(201);
+    createKey = (who) => post(who, '/keys', { name: 'CI', scopes: ['orders:read'] }).expect(201);
+    for (const who of ['alice', 'alice', 'alice', 'bob']) await createKey(who);
     await post('olga', '/owners/alice/suspend', {}).expect(200);
   });
 
@@ -90,6 +93,53 @@ describe.each(Object.keys(databases))('the trail of an erased owner, on %s', (na
     await database.run(`update audit_events ${change}`);
     const [valid, , kinds] = await verify();
     expect([valid, kinds]).toEqual([false, [kind]]);
+  });
+
+  it('R73 verifies in parts of any size, however many owners were erased', async () => {
+    const owners = Array.from({ length: 40 }, (_, index) => `customer-${index}`);
+    for (const owner of owners) await createKey(owner);
+    for (const ownerId of owners) await apiKeys.owners.as(theApp).erase({ ownerId });
+    const { audit } = apiKeys;
+    const whole = await audit.as(theApp).verify();
+    expect(whole).toMatchObject({ valid: true, erased: 40 });
+    const counts: number[] = [];
+    let report = await audit.as(theApp).verify({ maxEntries: 10 });
+    while (report.resume !== null) {
+      counts.push(report.entries);
+      report = await audit.as(theApp).verify({ maxEntries: 10, resume: report.resume });
+    }
+    expect(report).toEqual(whole);
+    const ofEntries = Array.from({ length: Math.floor(whole.entries / 10) }, (_, index) => 10 * (index + 1));
+    expect([...new Set(counts)].slice(0, ofEntries.length)).toEqual(ofEntries);
+    expect(ofEntries.length).toBeGreaterThan(8);
+  });
+
+  it('R73 leaves nothing out where a part cannot stop', async () => {
+    const store = await openSealedStore(database.database);
+    const records = Array.from({ length: 300 }, (_, index) =>
+      createSampleKey({ id: `filler${1000 + index}`, ownerId: `${index}`.padEnd(200, '-') }),
+    );
+    try {
+      while (records.length > 0) {
+        await store.transact(async (transaction) => {
+          for (const record of records.splice(0, 50)) {
+            const actor = { kind: 'owner', id: record.ownerId } as const;
+            await transaction.insert(record, createSampleEvent(record, { actor }));
+          }
+        });
+      }
+    } finally {
+      await store.close();
+    }
+    await database.run('update audit_events set personal = null where sequence > 5');
+    const whole = await apiKeys.audit.as(theApp).verify();
+    expect(whole).toMatchObject({ valid: false, entries: 305, keys: 304, problemCount: 300 });
+    const first = await apiKeys.audit.as(theApp).verify({ maxEntries: 290 });
+    // All entries, and then keys, of which a part can stop after any.
+    expect(first).toMatchObject({ valid: false, entries: 305, problemCount: 300, remaining: 0 });
+    expect(first.keys).toBeLessThan(304);
+    const last = await apiKeys.audit.as(theApp).verify({ maxEntries: 290, resume: first.resume ?? '' });
+    expect(last).toEqual({ ...whole, problems: [] });
   });
 
   it('R73 explains nothing after it, and is not forged without the pepper', async () => {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import { createCursorSigner } from '../../lib/crypto/cursor-signer.js';
+import { createCursorSigner, createResumeSigner } from '../../lib/crypto/cursor-signer.js';
 import { parsePeppers } from '../../lib/crypto/peppers.js';
-import { maxCursorLength } from '../../lib/ports/cursor-signer.js';
+import { maxCursorLength, maxResumeLength } from '../../lib/ports/cursor-signer.js';
 
 const make = (): string => randomBytes(32).toString('base64url');
 const [old, next] = [make(), make()];
@@ -78,5 +78,16 @@ describe('a cursor', () => {
     const longest = signer.sign('x'.repeat(700), '');
     expect(longest.length).toBeLessThanOrEqual(maxCursorLength);
     expect(signer.open(longest, '')).toHaveLength(700);
+  });
+
+  it('lets a resume be longer, and opens it as nothing else', () => {
+    const resumes = createResumeSigner(parsePeppers(old));
+    const position = 'x'.repeat(40_000);
+    const resume = resumes.sign(position, 'audit.verify');
+    expect(resume.length).toBeLessThanOrEqual(maxResumeLength);
+    expect(resumes.open(resume, 'audit.verify')).toBe(position);
+    expect(resumes.open(resume, 'another')).toBeNull();
+    expect(signer.open(resume, 'audit.verify')).toBeNull();
+    expect(() => resumes.sign('x'.repeat(maxResumeLength), '')).toThrow(RangeError);
   });
 });

@@ -23,9 +23,27 @@ describe('createTotpVerifier', () => {
     expect(await verify({ ...attempt, code, now: new Date(seconds * 1000) })).toEqual({
       result: 'valid',
       codeId: `totp:${counter}`,
+      validFrom: new Date((counter - 1) * 30_000),
       expiresAt: new Date((counter + 2) * 30_000),
     });
   });
+
+  it.each([0, 1, 5])(
+    'says since when and until when a code is valid, with a window of %i',
+    async (window) => {
+      const withWindow = createTotpVerifier({ secretFor: () => secret, window });
+      const code = codeAt(secret, now);
+      const result = await withWindow({ ...attempt, code });
+      if (result.result !== 'valid') throw new Error(`it is ${result.result}`);
+      const from = result.validFrom?.getTime() ?? NaN;
+      const until = result.expiresAt?.getTime() ?? NaN;
+      expect(until - from).toBe((2 * window + 1) * 30_000);
+      const verifyAt = async (at: number) =>
+        (await withWindow({ ...attempt, code, now: new Date(at) })).result;
+      expect([await verifyAt(from), await verifyAt(until - 1)]).toEqual(['valid', 'valid']);
+      expect([await verifyAt(from - 1), await verifyAt(until)]).not.toContain('valid');
+    },
+  );
 
   it.each([
     [0, 'valid'],
