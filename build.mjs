@@ -94,6 +94,20 @@ function mapLinesOnly(file) {
   writeFileSync(file, JSON.stringify({ ...map, names: [], mappings: encode(lines) }));
 }
 
+/**
+ * `require()` of a part runs at once, not in a later turn: what is mounted is loaded before the app listens, even where it says so in the
+ * same turn.
+ */
+const requireAtOnce = {
+  name: 'require-at-once',
+  /** @param {string} code */
+  renderChunk: (code) =>
+    code.replaceAll(
+      /Promise\.resolve\(\)\.then\(\(\) => (require\("[^"]+"\))\)/g,
+      'new Promise((resolve) => resolve($1))',
+    ),
+};
+
 /** @param {'esm' | 'cjs'} format @param {string} dir */
 async function writeJavaScript(format, dir) {
   const names = format === 'esm' ? [...entries, ...programs] : entries;
@@ -102,6 +116,7 @@ async function writeJavaScript(format, dir) {
     cwd: root,
     platform: 'node',
     external: isPackage,
+    plugins: format === 'cjs' ? [requireAtOnce] : [],
     checks: { bundlerTimings: false },
     onLog: (_level, log) => refuse(log),
   });

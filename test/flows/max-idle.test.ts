@@ -303,7 +303,9 @@ describe('notices of keys that become idle', () => {
         ...store,
         async list(query) {
           const found = await store.list(query);
-          isDone ||= query.idle?.withoutNotice === (14 * dayMs) / 1000;
+          // Where no key is idle soon, that is all that is asked.
+          const isEmpty = query.idle !== undefined && found.length === 0;
+          isDone ||= query.idle?.withoutNotice === (14 * dayMs) / 1000 || (isEmpty && query.limit === 1);
           return found;
         },
       };

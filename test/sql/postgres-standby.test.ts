@@ -210,9 +210,10 @@ it('P2: behind a pooler in transaction mode, each read is answered by the server
   await pooled.open();
   await pooled.feed.join({ id: 'pooled', acked: 0, leaseMs: 4_000 });
   const grant = {
-    ...{ id: 'chain', keyId: createSampleKey().id, credentialId: 'credential01' },
+    ...{ id: 'chain', keyId: 'chain-key', credentialId: 'credential01' },
     ...{ scopes: [], session: 'bot', expiresAt: 4e12, digest: 'first' },
   } satisfies RefreshGrant;
+  await insert(store, createSampleKey({ id: grant.keyId }));
   await store.tokens.refreshGrants.add(grant);
   await waitUntil('the standby has the chain', async () => {
     return (await run(standby.url, 'select id from api_keys.refresh_grants')).length === 1;
