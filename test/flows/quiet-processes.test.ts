@@ -116,7 +116,8 @@ it('A quiet process keeps no connection to PostgreSQL', async () => {
     expect((await app.use(key)).status).toBe(200);
     const countConnections = async (): Promise<number> => {
       // Autovacuum looks at every database from time to time.
-      const ofClients = "select 1 from pg_stat_activity where datname = $1 and backend_type = 'client backend'";
+      const ofClients =
+        "select 1 from pg_stat_activity where datname = $1 and backend_type = 'client backend'";
       const { rowCount } = await client.query(ofClients, [name]);
       return rowCount ?? 0;
     };
