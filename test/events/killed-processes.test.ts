@@ -124,7 +124,8 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('webhooks from processes that a
       expect(ofKey.length).toBe(versions);
       expect(ofKey).toEqual(ofKey.toSorted((one, other) => one - other));
     }
-    expect(receiver.requests.slice(0, 100).every((request) => isSignedWith(secret, request))).toBe(true);
+    // The latest ones, because a receiver takes no message that is older than five minutes.
+    expect(receiver.requests.slice(-100).every((request) => isSignedWith(secret, request))).toBe(true);
     // Some were delivered twice at most: those that were in progress when a process was killed, and what was not taken.
     expect(receiver.requests.length).toBeLessThan(2 * keys * versions);
   });
