@@ -28,6 +28,16 @@ describe('tokens without HTTP', () => {
   let client: { keyId: string; credentialId: string };
   const started: TokenInstance[] = [];
 
+  /** Starts another instance, some of whose operations on chains are replaced. */
+  function startWithGrants(replaced: Partial<KeyStore['tokens']['refreshGrants']>): Promise<TokenInstance> {
+    const { tokens } = store;
+    const refreshGrants = { ...tokens.refreshGrants, ...replaced };
+    return startTokens(
+      { ...store, tokens: { ...tokens, isRevoked: (id) => tokens.isRevoked(id), refreshGrants } },
+      clock,
+    );
+  }
+
   const startAnother = async (settings?: Parameters<typeof startTokens>[2]): Promise<TokenInstance> => {
     const instance = await startTokens(store, clock, settings);
     started.push(instance);
@@ -100,25 +110,13 @@ describe('tokens without HTTP', () => {
 
     it('are not started for a key that is revoked meanwhile, so that no row comes after an erasure', async () => {
       const { refreshGrants } = store.tokens;
-      const late = await startTokens(
-        {
-          ...store,
-          tokens: {
-            ...store.tokens,
-            isRevoked: (id) => store.tokens.isRevoked(id),
-            refreshGrants: {
-              ...refreshGrants,
-              async add(grant) {
-                const record = await store.find(client.keyId);
-                if (record !== null)
-                  await update(store, createNextVersion(record, { revokedAt: clock.now() }));
-                return refreshGrants.add(grant);
-              },
-            },
-          },
+      const late = await startWithGrants({
+        async add(grant) {
+          const record = await store.find(client.keyId);
+          if (record !== null) await update(store, createNextVersion(record, { revokedAt: clock.now() }));
+          return refreshGrants.add(grant);
         },
-        clock,
-      );
+      });
       started.push(late);
       expect(await refusal(late.tokens.issueRefreshable(client, undefined))).toBe('invalid_client');
       expect(await refreshGrants.sessions(client.keyId, 0)).toEqual([]);
@@ -126,20 +124,9 @@ describe('tokens without HTTP', () => {
 
     it('P4: end without a write that waits behind those of requests', async () => {
       const { refreshGrants } = store.tokens;
-      const full = await startTokens(
-        {
-          ...store,
-          tokens: {
-            ...store.tokens,
-            isRevoked: (id) => store.tokens.isRevoked(id),
-            refreshGrants: {
-              ...refreshGrants,
-              remove: () => Promise.reject(new ApiKeysError('unavailable')),
-            },
-          },
-        },
-        clock,
-      );
+      const full = await startWithGrants({
+        remove: () => Promise.reject(new ApiKeysError('unavailable')),
+      });
       started.push(full);
       const [revoked, reused] = [
         await one.tokens.issueRefreshable(client, undefined),
