@@ -31,6 +31,7 @@ beforeEach(async () => {
   pool.on('error', () => undefined);
   bare = new pg.Client({ connectionString: database.url });
   await bare.connect();
+  await bare.query('create table written (n integer)');
   opened = [];
 });
 
@@ -51,10 +52,12 @@ const unjudgedMs = 500;
 const fewestCallers = 100;
 
 /** A change is some statements, each of which waits for the answer to the one before. */
-const statementsOfChange = 5;
+const statementsOfChange = 9;
 
+/** The last one commits what was written, so that it waits for the disk as a beat and a change do. */
 async function queryBare(statements: number): Promise<void> {
-  for (let sent = 0; sent < statements; sent += 1) await bare.query('select 1');
+  for (let sent = 1; sent < statements; sent += 1) await bare.query('select 1');
+  await bare.query('insert into written values (1)');
 }
 
 /** Calls and bare statements, all at once. */
