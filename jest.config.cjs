@@ -96,7 +96,7 @@ module.exports = {
     }),
     // Every fault with all its rounds, and more seeds: `npm run test:faults`.
     project('faults', {
-      testMatch: only(['test/faults/**/*.test.ts', 'test/redis/forms/*.test.ts']),
+      testMatch: only(['test/faults/**/*.test.ts', 'test/redis/forms/*.test.ts', ...tiers.alsoInWholeRun]),
       globals: { FAULT_RUN: 'whole' },
     }),
   ],

@@ -9,7 +9,7 @@ import type { KeyStore } from '../../lib/store/index.js';
 import { buildCopy, type BuiltCopy } from '../harness/built-copy.js';
 import { createInstance, testPepper } from '../harness/instance.js';
 import { makeOwnDatabase, type OwnDatabase } from '../harness/own-database.js';
-import { isFastTier } from '../harness/test-tier.js';
+import { isWholeRun } from '../harness/test-tier.js';
 import { theApp } from '../harness/the-app.js';
 import { waitUntil } from '../servers/wait-until.cjs';
 import { isSignedWith, receiveWebhooks, type WebhookReceiver } from './webhook-receiver.js';
@@ -17,10 +17,10 @@ import { isSignedWith, receiveWebhooks, type WebhookReceiver } from './webhook-r
 jest.setTimeout(900_000);
 
 const keys = 40;
-const versions = isFastTier ? 8 : 250;
-const kills = isFastTier ? 3 : 12;
+const versions = isWholeRun ? 250 : 75;
+const kills = isWholeRun ? 12 : 5;
 /** The share of events that the endpoint does not take when they come for the first time. */
-const refusedShare = isFastTier ? 0.03 : 0.005;
+const refusedShare = isWholeRun ? 0.005 : 0.01;
 
 let copy: BuiltCopy;
 beforeAll(() => {

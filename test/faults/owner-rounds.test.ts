@@ -1,7 +1,7 @@
 import { changeOwner, type OwnerChange } from './change-owner.js';
 import { startFleet, type Fleet } from './fleet.js';
 import { expectNothingAccepted, type TakenSubject } from './take-again-and-again.js';
-import { isWholeRun } from './whole-run.js';
+import { isWholeRun } from '../harness/test-tier.js';
 
 const rounds = isWholeRun ? 10_000 : 200;
 const owners = 8;

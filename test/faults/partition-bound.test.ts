@@ -1,6 +1,6 @@
 import { startFleet, type Fleet } from './fleet.js';
 import { pause } from './pause.js';
-import { isWholeRun } from './whole-run.js';
+import { isWholeRun } from '../harness/test-tier.js';
 
 const partitions = isWholeRun ? 200 : 20;
 /** Keys that are revoked in one partition, at different times of it. */

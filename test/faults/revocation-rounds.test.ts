@@ -1,6 +1,6 @@
 import { startFleet, type Fleet } from './fleet.js';
 import { expectNothingAccepted, type TakenSubject } from './take-again-and-again.js';
-import { isWholeRun } from './whole-run.js';
+import { isWholeRun } from '../harness/test-tier.js';
 
 const rounds = isWholeRun ? 10_000 : 200;
 const keys = 5;

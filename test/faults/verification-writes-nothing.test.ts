@@ -1,7 +1,7 @@
 import { memoryStore } from '../../lib/testing/index.js';
 import { createInstance, testPepper } from '../harness/instance.js';
 import { seededRandom } from './seeded-random.js';
-import { isWholeRun } from './whole-run.js';
+import { isWholeRun } from '../harness/test-tier.js';
 import { theApp } from '../harness/the-app.js';
 
 const interleavings = isWholeRun ? 10_000 : 1_000;

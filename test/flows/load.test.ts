@@ -8,7 +8,7 @@ import { theApp } from '../harness/the-app.js';
 jest.setTimeout(180_000);
 
 /** How long keys are created in parallel, in milliseconds. */
-const windowMs = 5_000;
+const windowMs = 3_500;
 /** What is created in the first moments is not counted: all clients begin at once then. */
 const warmUpMs = 1_000;
 /** What `Retry-After` says, in milliseconds; clients wait about so long. */

@@ -111,10 +111,17 @@ describe('a second run, alone', () => {
       'an assertion in the words of the machine',
       { testResults: [file(servers, test(`${authenticated} ${ofMachine}`))] },
     ],
-    [
-      'a deadline in a test about deadlines',
-      { testResults: [file('test/faults/store.test.ts', test(pastDeadline))] },
-    ],
+    ...[
+      'faults/store',
+      'flows/load',
+      'flows/housekeeping',
+      'flows/flood-of-foreign-strings',
+      'verify/credits-races',
+      'tokens/bounded-rows',
+    ].map((name): [string, unknown] => [
+      `a deadline in test/${name}, which is about deadlines`,
+      { testResults: [file(`test/${name}.test.ts`, test(pastDeadline))] },
+    ]),
     [
       'a refusal without a deadline',
       { testResults: [file('test/flows/lists.test.ts', test(pastDeadline.replace('took longer', 'was')))] },

@@ -7,7 +7,7 @@ import type { ActorGrants } from '../../lib/domain/actor-grants.js';
 import type { ActorRole } from '../../lib/domain/actor-role.js';
 import { fixedClock, memoryStore } from '../../lib/testing/index.js';
 import { testPepper } from '../harness/instance.js';
-import { isFastTier } from '../harness/test-tier.js';
+import { chooseForTier } from '../harness/test-tier.js';
 import { theApp } from '../harness/the-app.js';
 
 jest.setTimeout(900_000);
@@ -388,8 +388,8 @@ async function runSequence(apiKeys: Instance, seed: number): Promise<void> {
 const perInstance = 100;
 
 describe('random sequences of changes by persons with roles and grants', () => {
-  // With those of `children-model.test.ts`: 300 and 10,000.
-  const count = isFastTier ? 200 : 8_500;
+  // With those of `children-model.test.ts`: 300, 3,000 and 10,000.
+  const count = chooseForTier({ fast: 200, slow: 2_500, whole: 8_500 });
   it(`give nothing beyond (${count} sequences in memory)`, async () => {
     for (let first = 1; first <= count; first += perInstance) {
       const apiKeys = createInstance({ store: memoryStore() });
@@ -408,7 +408,8 @@ describe('random sequences of changes by persons with roles and grants', () => {
   it('give nothing beyond on SQLite', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'actor-model-'));
     const apiKeys = createInstance({ database: `file:${join(folder, 'keys.db')}` });
-    for (let seed = 1; seed <= (isFastTier ? 10 : 60); seed += 1) await runSequence(apiKeys, seed);
+    for (let seed = 1; seed <= chooseForTier({ fast: 10, slow: 30, whole: 60 }); seed += 1)
+      await runSequence(apiKeys, seed);
     expect(await apiKeys.audit.as(theApp).verify()).toMatchObject({ valid: true });
     await apiKeys.close();
     rmSync(folder, { recursive: true });

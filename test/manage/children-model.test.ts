@@ -5,7 +5,7 @@ import { createInstance } from '../../lib/instance/create-instance.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { fixedClock, memoryStore } from '../../lib/testing/index.js';
 import { testPepper } from '../harness/instance.js';
-import { isFastTier } from '../harness/test-tier.js';
+import { chooseForTier } from '../harness/test-tier.js';
 import { theApp } from '../harness/the-app.js';
 import { ChildrenSequence } from './children-sequence.js';
 import * as model from './model-of-children.js';
@@ -40,8 +40,8 @@ const count = (what: string): void => void tally.set(what, (tally.get(what) ?? 0
 
 const perInstance = 50;
 const steps = 10;
-const total = isFastTier ? 100 : 1_500;
-const onSqlite = isFastTier ? 4 : 40;
+const total = chooseForTier({ fast: 100, slow: 500, whole: 1_500 });
+const onSqlite = chooseForTier({ fast: 4, slow: 15, whole: 40 });
 
 /** Runs sequences, each with owners of its own. */
 async function runAll(

@@ -2,6 +2,7 @@
 'use strict';
 const vm = require('node:vm');
 const { TestEnvironment } = require('jest-environment-node');
+const { useWarmThreads } = require('./warm-threads.cjs');
 
 /** @type {Map<string, { source: string, script: vm.Script }>} */
 const compiled = new Map();
@@ -36,4 +37,16 @@ vm.compileFunction = /** @type {typeof vm.compileFunction} */ (
       : compileOnce(source, parameters ?? [], options)
 );
 
-module.exports = TestEnvironment;
+/** What these files test is how threads start and end. */
+const aboutThreads = /\/test\/(crypto|package)\//;
+
+module.exports = class extends TestEnvironment {
+  /**
+   * @param {import('@jest/environment').JestEnvironmentConfig} config
+   * @param {import('@jest/environment').EnvironmentContext} context
+   */
+  constructor(config, context) {
+    super(config, context);
+    useWarmThreads(!aboutThreads.test(context.testPath));
+  }
+};

@@ -64,8 +64,12 @@ const outOfTime = {
  */
 const startsPrograms = /^test\/(package|docs|recipes|page|house|types|servers|example-app)\//;
 
-/** Folders whose subject is what happens at a deadline. */
-const aboutDeadlines = /^test\/(faults|sql|store|contracts)\//;
+/**
+ * Where what happens at a deadline is the subject, as it is in floods and under load: a change that is refused there is what these tests
+ * look for.
+ */
+const aboutDeadlines =
+  /^test\/((faults|sql|store|contracts|redis|crypto)\/|.*(flood|load|races|budget|bounded|filtered|housekeeping|payments|slow-keys|revoke-all|failed-clients|unauthenticated-work)[^/]*$)/;
 
 /**
  * The test files that are run again, alone: those of which every failure is the machine's, by the list above, or a refusal

@@ -75,6 +75,8 @@ const alone = ['test/flows/load.test.ts'];
 
 /** Minutes each, the longest first: a run begins with them. */
 const longest = [
+  'test/flows/flood-of-foreign-strings.test.ts',
+  'test/events/killed-processes.test.ts',
   'test/manage/children-model.test.ts',
   'test/manage/actor-model.test.ts',
   'test/process-lifetime.test.ts',
@@ -94,6 +96,8 @@ const longest = [
   'test/types/compiler.test.ts',
 ];
 
+/** In `npm run test:faults` with all their sequences and kills, and in the other tiers with some of them. */
+const alsoInWholeRun = ['test/events/killed-processes.test.ts', 'test/manage/{actor,children}-model.test.ts'];
 /** Part of `npm run test:faults` only. */
 const wholeRunOnly = ['test/**/*.slow.test.ts'];
 const inGo = ['test/dialects/*.go.test.ts'];
@@ -108,6 +112,7 @@ module.exports = {
   alone,
   floods,
   longest,
+  alsoInWholeRun,
   onExpress4,
   alsoOnExpress4,
   neverOnExpress4,

@@ -2,7 +2,7 @@ import { crashDuringChanges } from '../crash-points.js';
 import { startFleet, type Fleet, type Member } from '../fleet.js';
 import { pause } from '../pause.js';
 import { seededRandom } from '../seeded-random.js';
-import { isWholeRun } from '../whole-run.js';
+import { isWholeRun } from '../../harness/test-tier.js';
 
 jest.setTimeout(isWholeRun ? 20 * 60_000 : 120_000);
 

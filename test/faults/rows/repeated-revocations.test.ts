@@ -2,7 +2,7 @@ import { startFleet, type Place } from '../fleet.js';
 import { revokedAmongRepetitions } from '../schedules.js';
 import { pause } from '../pause.js';
 import { underLoad } from '../under-load.js';
-import { isWholeRun } from '../whole-run.js';
+import { isWholeRun } from '../../harness/test-tier.js';
 
 jest.setTimeout(120_000);
 

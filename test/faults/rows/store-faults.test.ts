@@ -2,7 +2,7 @@ import type { TimedAnswer } from '../../harness/start-orders.js';
 import { effectiveByOf } from '../effective-by.js';
 import { startFleet, type Fleet, type Member } from '../fleet.js';
 import { pause } from '../pause.js';
-import { isWholeRun } from '../whole-run.js';
+import { isWholeRun } from '../../harness/test-tier.js';
 import { watchMachine } from '../../harness/machine-watch.js';
 
 const machine = watchMachine({ countsOwnLoop: true });

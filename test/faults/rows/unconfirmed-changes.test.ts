@@ -3,7 +3,7 @@ import { startFleet, type Fleet } from '../fleet.js';
 import { checkHistory } from '../history-checker.js';
 import { HistoryRecorder } from '../history-recorder.js';
 import { takings, TestedKey } from '../tested-key.js';
-import { isWholeRun } from '../whole-run.js';
+import { isWholeRun } from '../../harness/test-tier.js';
 
 jest.setTimeout(isWholeRun ? 30 * 60_000 : 90_000);
 
