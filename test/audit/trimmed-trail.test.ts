@@ -1,10 +1,11 @@
 import type { TrailProblemKind, TrailReport } from '../../lib/audit/trail-report.js';
-import { verifyTrail } from '../../lib/audit/verify-trail.js';
+import { verifyTrail, type TrailPart } from '../../lib/audit/verify-trail.js';
 import { createCursorSigner } from '../../lib/crypto/cursor-signer.js';
 import { parsePeppers } from '../../lib/crypto/peppers.js';
 import { dayMs } from '../../lib/domain/day-ms.js';
 import { trimTrail } from '../../lib/manage/trim-trail.js';
 import { hashAuditEntry } from '../../lib/ports/audit-chain.js';
+import type { AuditTrail } from '../../lib/ports/audit-trail.js';
 import type { FeedPosition } from '../../lib/ports/change-feed.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import {
@@ -44,6 +45,8 @@ const trim = (store: KeyStore, before = time): Promise<void> =>
   trimTrail({ store, sealer, clock, isStopped: () => false }, before);
 const verify = (store: KeyStore, anchor: FeedPosition | null = null): Promise<TrailReport> =>
   verifyTrail(store.trail, sealer, anchor, { signer });
+const verifyPart = (trail: AuditTrail, part: Omit<TrailPart, 'signer'>): Promise<TrailReport> =>
+  verifyTrail(trail, sealer, null, { ...part, signer });
 const listKinds = ({ problems }: TrailReport): TrailProblemKind[] => [
   ...new Set(problems.map(({ kind }) => kind)),
 ];
@@ -314,6 +317,27 @@ describe.each(Object.keys(databases))('the audit trail on %s', (name) => {
     expect(await verifyTrail(trail, sealer, null, { signer })).toMatchObject({
       ...{ valid: true, trimmed: { sequence: oldEntries } },
     });
+  });
+
+  it.each([
+    ['at the last verified entry', newestEntries],
+    ['behind it', newestEntries + 20],
+  ])('can be trimmed %s when all of it is verified and keys are left', async (_title, added) => {
+    const store = await open();
+    const { resume } = await verifyPart(store.trail, { maxEntries: oldEntries + newestEntries });
+    const part = await verifyPart(store.trail, { maxEntries: 1, resume: resume ?? '' });
+    expect(part).toMatchObject({ valid: true, keys: 1 });
+    await addNewerEntries(store, clock.now(), added);
+    await trim(store, clock.now() + dayMs);
+    const { sequence, hash } = await store.trail.start();
+    expect(sequence).toBe(oldEntries + added);
+    const next = await verifyPart(store.trail, { maxEntries: 1, resume: part.resume ?? '' });
+    expect(next).toMatchObject({ valid: true, keys: 2 });
+    const last = await verifyPart(store.trail, { resume: next.resume ?? '' });
+    expect(last).toMatchObject({ valid: true, keys: 3, anchor: `${sequence}.${hash}` });
+    await database.run("update audit_events set payload = replace(payload, 'trimmed', 'carried')");
+    const tampered = await verifyPart((await open()).trail, { resume: next.resume ?? '' });
+    expect(listKinds(tampered)).toContain('wrong_start');
   });
 
   it('stops where it is told to, without a gap', async () => {
