@@ -37,8 +37,8 @@ export async function verifyTrail(
   part: TrailPart,
 ): Promise<TrailReport> {
   for (let run = 1; ; run += 1) {
-    const start = await trail.start();
-    const report = await verifyFrom(trail, start, sealer, anchor, part);
+    const { start, head } = await readEnds(trail);
+    const report = await verifyFrom(trail, { start, head }, sealer, anchor, part);
     // Entries that retention removes meanwhile look like missing ones.
     if (report.valid || run === maxRuns || (await trail.start()).entry === start.entry) return report;
   }
@@ -57,9 +57,28 @@ export interface TrailPart {
 /** What is in `resume`. `key` is the id of the last key that was compared; `null`: entries are left. */
 type Resumed = TrailProgress & { readonly key: string | null };
 
+/** Where the trail starts and ends. */
+interface TrailEnds {
+  readonly start: TrailStart;
+  readonly head: FeedPosition;
+}
+
+/**
+ * Reads both as they were at one time. Behind a later head, the entry that records the start might be passed by a part that does not
+ * know it; behind an earlier one, it would be missing.
+ */
+async function readEnds(trail: AuditTrail): Promise<TrailEnds> {
+  for (let start = await trail.start(); ;) {
+    const head = await trail.head();
+    const current = await trail.start();
+    if (current.entry === start.entry) return { start, head };
+    start = current;
+  }
+}
+
 async function verifyFrom(
   trail: AuditTrail,
-  start: TrailStart,
+  { start, head }: TrailEnds,
   sealer: AuditSealer,
   anchor: FeedPosition | null,
   { resume, maxEntries = Infinity, signer }: TrailPart,
@@ -67,7 +86,6 @@ async function verifyFrom(
   const binding = toListBinding('audit.verify', { anchor: anchor && `${anchor.sequence}.${anchor.hash}` });
   const earlier = resume === undefined ? null : openResume(signer, resume, binding);
   const check = new TrailCheck(sealer, anchor, start, earlier);
-  const head = await trail.head();
   let left = maxEntries;
   const getPageSize = (): number => (left > 0 ? Math.min(perPage, left) : perPage);
   const createPart = (key: string | null): TrailReport | null => {
