@@ -3,7 +3,7 @@ import { FailureLog } from '../domain/failure-log.js';
 import type { Change } from '../domain/key-change.js';
 import { toNetwork } from '../domain/network.js';
 import { memoize } from '../domain/memoize.js';
-import { WriteInProgress } from '../domain/write-in-progress.js';
+import { maxRowsPerWrite, WriteInProgress } from '../domain/write-in-progress.js';
 import type { AccessLog } from '../ports/access-log.js';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
@@ -129,20 +129,25 @@ export class AccessRecorder {
   async #write(log: AccessLog | null): Promise<boolean> {
     const lost = this.#closeWindow();
     if (log === null || this.#unwritten.length === 0) return false;
+    let hasWritten = false;
     try {
-      await this.#writer.ensureLease();
-      const events = this.#unwritten;
-      if (events.length > 0) await this.#adding.run(events, (rows) => log.add(rows));
-      const written = new Set(events);
-      this.#unwritten = this.#unwritten.filter((row) => !written.has(row));
+      while (this.#unwritten.length > 0) {
+        // Others may have stopped waiting for this process while rows were written.
+        await this.#writer.ensureLease();
+        const events = this.#unwritten.slice(0, maxRowsPerWrite);
+        if (events.length === 0) break;
+        await this.#adding.run(events, (rows) => log.add(rows));
+        const written = new Set(events);
+        this.#unwritten = this.#unwritten.filter((row) => !written.has(row));
+        hasWritten = true;
+      }
       this.#failures.worked();
-      return true;
     } catch (error) {
       this.#failures.failed(error, lost);
       // Retried with the next window, even when no request comes.
       this.#writer.schedule();
-      return false;
     }
+    return hasWritten;
   }
 
   /** Moves the window to the unwritten rows; of surplus rows only the count is kept. Returns the number of surplus rows. */

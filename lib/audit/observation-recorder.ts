@@ -2,7 +2,7 @@ import { FailureLog } from '../domain/failure-log.js';
 import type { Change } from '../domain/key-change.js';
 import { hourMs, getPeriodStart } from '../domain/key-usage.js';
 import { addObserved, overflowCode, type ObservedRefusal } from '../domain/observed-refusal.js';
-import { WriteInProgress } from '../domain/write-in-progress.js';
+import { maxRowsPerWrite, WriteInProgress } from '../domain/write-in-progress.js';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
 import type { ObservationLog } from '../ports/observation-log.js';
@@ -173,21 +173,30 @@ export class ObservationRecorder {
     if (log === null || this.#counts.size === 0) return false;
     this.#taken = this.#counts;
     this.#counts = new Map();
+    let hasWritten = false;
     try {
-      await this.#writer.ensureLease();
-      const taken = [...this.#taken.values()];
-      if (taken.length > 0) await this.#adding.run(taken, (counts) => log.add(counts));
+      while (this.#taken.size > 0) {
+        // Others may have stopped waiting for this process while counts were written.
+        await this.#writer.ensureLease();
+        const some = [...this.#taken].slice(0, maxRowsPerWrite);
+        if (some.length === 0) break;
+        await this.#adding.run(
+          some.map(([, each]) => each),
+          (counts) => log.add(counts),
+        );
+        for (const [name] of some) this.#taken.delete(name);
+        hasWritten = true;
+      }
       this.#failures.worked();
-      return true;
     } catch (error) {
       this.#failures.failed(error);
       // Retried with the next window, even when no request comes; what may have been written is rather counted twice than lost.
       for (const each of this.#taken.values()) this.#count(each);
       this.#writer.schedule();
-      return false;
     } finally {
       this.#taken = new Map();
     }
+    return hasWritten;
   }
 }
 

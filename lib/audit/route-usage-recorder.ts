@@ -10,7 +10,7 @@ import {
   type StatusClass,
 } from '../domain/route-usage.js';
 import type { Change } from '../domain/key-change.js';
-import { WriteInProgress } from '../domain/write-in-progress.js';
+import { maxRowsPerWrite, WriteInProgress } from '../domain/write-in-progress.js';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
 import type { UsageLog } from '../ports/usage-log.js';
@@ -35,8 +35,6 @@ interface CountedDay extends CountedFor {
 export const routeUsageWindowMs = 10_000;
 /** The number of routes of keys that are counted before the end of the window is not waited for. */
 export const maxWaitingRoutes = 10_000;
-/** The maximum number of counts in one transaction, because changes may have to wait for it. */
-const maxWrittenAtOnce = 1_000;
 
 /**
  * Counts requests of keys by route and class of status, and writes the counts in the background. Only requests of keys that were
@@ -192,13 +190,18 @@ export class RouteUsageRecorder {
     }
     const [counts, mark] = [this.#take(), this.mark];
     let hasFailed = false;
-    for (let start = 0; start < counts.length; start += maxWrittenAtOnce) {
-      const all = counts.slice(start, start + maxWrittenAtOnce);
-      const selectBatch = (): readonly OwnedCount[] =>
-        all.filter((each) => !this.#erasures.hasSince(mark, each));
+    for (let start = 0; start < counts.length; start += maxRowsPerWrite) {
+      const select = (end?: number): readonly OwnedCount[] =>
+        counts.slice(start, end).filter((each) => !this.#erasures.hasSince(mark, each));
+      const selectBatch = (): readonly OwnedCount[] => select(start + maxRowsPerWrite);
       try {
         // Others may have stopped waiting for this process during the batch before.
         if (start > 0) await this.#ensureLease();
+      } catch (error) {
+        this.#keep(select(), error);
+        return;
+      }
+      try {
         const batch = selectBatch();
         if (batch.length > 0) {
           await this.#adding.run(batch, (rows) => log.addRoutes(rows.map(removeOwner)));

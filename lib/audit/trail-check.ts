@@ -15,6 +15,12 @@ import type { TrailProblem, TrailProblemKind, TrailReport, TrimmedTrail } from '
 
 const maxProblems = 100;
 
+/** The first and the last entry (after the anchor, if one is given) without a MAC under a known pepper. */
+interface Unvouched {
+  readonly first: number;
+  readonly last: number;
+}
+
 /** How far a verification got, of which a part is left. */
 export interface TrailProgress extends FeedPosition {
   readonly problemCount: number;
@@ -24,7 +30,7 @@ export interface TrailProgress extends FeedPosition {
   readonly unknownPeppers: number;
   readonly erased: number;
   readonly hasMacs: boolean;
-  readonly unvouched: number | null;
+  readonly unvouched: Unvouched | null;
   readonly hasAnchor: boolean;
   /** The `entry` of the start that was found to be recorded; `null`: none was yet. */
   readonly recordedStart: number | null;
@@ -49,8 +55,7 @@ export class TrailCheck {
   #unsealed = 0;
   #unknownPeppers = 0;
   #hasMacs = false;
-  /** The first entry (after the anchor, if one is given) without a MAC under a known pepper. */
-  #unvouched: number | null = null;
+  #unvouched: Unvouched | null = null;
   #hasAnchor: boolean;
   #erased = 0;
   /** Owner id -> entries without their personal part, which no entry has explained yet. */
@@ -83,14 +88,16 @@ export class TrailCheck {
     this.#unknownPeppers = earlier.unknownPeppers;
     this.#erased = earlier.erased;
     this.#hasMacs = earlier.hasMacs;
-    this.#unvouched = earlier.unvouched;
     this.#hasAnchor ||= earlier.hasAnchor;
+    // What was cut off meanwhile is not there to be verified; the entry that records the cut is still ahead. An erasure that would have
+    // explained what is missing before the cut may be cut off as well.
+    if (earlier.sequence < this.#start.sequence) return;
+    this.#position = { sequence: earlier.sequence, hash: earlier.hash };
+    this.#unvouched = trimUnvouched(earlier.unvouched, this.#start);
+    // Some of these entries may be cut off, but no erasure that is still ahead.
     for (const [ownerId, first, count] of earlier.unexplained) {
       this.#unexplained.set(ownerId, { first, count });
     }
-    // What was cut off meanwhile is not there to be verified; the entry that records the cut is still ahead.
-    if (earlier.sequence < this.#start.sequence) return;
-    this.#position = { sequence: earlier.sequence, hash: earlier.hash };
     if (earlier.recordedStart !== this.#start.entry) return;
     this.#hasStart = true;
     if (earlier.trimmedAt === null) return;
@@ -193,7 +200,7 @@ export class TrailCheck {
     if (sealed === null) {
       if (this.#hasMacs) this.addProblem('missing_mac', sequence);
       this.#unsealed += 1;
-      this.#unvouched ??= sequence;
+      this.#noteUnvouched(sequence);
       return;
     }
     this.#hasMacs = true;
@@ -201,7 +208,11 @@ export class TrailCheck {
     if (result === 'invalid') this.addProblem('wrong_mac', sequence);
     if (result !== 'unknown') return;
     this.#unknownPeppers += 1;
-    this.#unvouched ??= sequence;
+    this.#noteUnvouched(sequence);
+  }
+
+  #noteUnvouched(sequence: number): void {
+    this.#unvouched = { first: this.#unvouched?.first ?? sequence, last: sequence };
   }
 
   /** Runs the checks that need all entries. */
@@ -209,7 +220,7 @@ export class TrailCheck {
     const { sequence, hash } = this.#position;
     if (sequence !== head.sequence || hash !== head.hash) this.addProblem('wrong_head', head.sequence);
     for (const { first } of this.#unexplained.values()) this.addProblem('missing_personal', first);
-    if (this.#unvouched !== null) this.addProblem('unvouched_entries', this.#unvouched);
+    if (this.#unvouched !== null) this.addProblem('unvouched_entries', this.#unvouched.first);
     if (!this.#hasStart) this.addProblem('wrong_start', this.#start.sequence + 1);
     if (this.#hasAnchor) return;
     const anchored = this.#anchor?.sequence ?? 0;
@@ -251,6 +262,12 @@ export class TrailCheck {
       ...rest,
     };
   }
+}
+
+/** What the trail still has of these entries. */
+function trimUnvouched(unvouched: Unvouched | null, { sequence }: FeedPosition): Unvouched | null {
+  if (unvouched === null || unvouched.last <= sequence) return null;
+  return { ...unvouched, first: Math.max(unvouched.first, sequence + 1) };
 }
 
 /** Parses stored bytes, which anybody may have written. */

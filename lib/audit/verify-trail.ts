@@ -5,6 +5,7 @@ import type { AuditSealer } from '../ports/audit-sealer.js';
 import type { AuditTrail, TrailStart } from '../ports/audit-trail.js';
 import type { FeedPosition } from '../ports/change-feed.js';
 import { maxResumeLength, type CursorSigner } from '../ports/cursor-signer.js';
+import { isStartRecorded } from './is-start-recorded.js';
 import { TrailCheck, type TrailProgress } from './trail-check.js';
 import type { TrailReport } from './trail-report.js';
 
@@ -36,8 +37,8 @@ export async function verifyTrail(
   part: TrailPart,
 ): Promise<TrailReport> {
   for (let run = 1; ; run += 1) {
-    const start = await trail.start();
-    const report = await verifyFrom(trail, start, sealer, anchor, part);
+    const { start, head } = await readEnds(trail);
+    const report = await verifyFrom(trail, { start, head }, sealer, anchor, part);
     // Entries that retention removes meanwhile look like missing ones.
     if (report.valid || run === maxRuns || (await trail.start()).entry === start.entry) return report;
   }
@@ -56,9 +57,28 @@ export interface TrailPart {
 /** What is in `resume`. `key` is the id of the last key that was compared; `null`: entries are left. */
 type Resumed = TrailProgress & { readonly key: string | null };
 
+/** Where the trail starts and ends. */
+interface TrailEnds {
+  readonly start: TrailStart;
+  readonly head: FeedPosition;
+}
+
+/**
+ * Reads both as they were at one time. Behind a later head, the entry that records the start might be passed by a part that does not
+ * know it; behind an earlier one, it would be missing.
+ */
+async function readEnds(trail: AuditTrail): Promise<TrailEnds> {
+  for (let start = await trail.start(); ;) {
+    const head = await trail.head();
+    const current = await trail.start();
+    if (current.entry === start.entry) return { start, head };
+    start = current;
+  }
+}
+
 async function verifyFrom(
   trail: AuditTrail,
-  start: TrailStart,
+  { start, head }: TrailEnds,
   sealer: AuditSealer,
   anchor: FeedPosition | null,
   { resume, maxEntries = Infinity, signer }: TrailPart,
@@ -66,7 +86,6 @@ async function verifyFrom(
   const binding = toListBinding('audit.verify', { anchor: anchor && `${anchor.sequence}.${anchor.hash}` });
   const earlier = resume === undefined ? null : openResume(signer, resume, binding);
   const check = new TrailCheck(sealer, anchor, start, earlier);
-  const head = await trail.head();
   let left = maxEntries;
   const getPageSize = (): number => (left > 0 ? Math.min(perPage, left) : perPage);
   const createPart = (key: string | null): TrailReport | null => {
@@ -94,14 +113,20 @@ async function verifyFrom(
     check.checkEnd(head);
     await checkHead(trail, head, check);
   }
+  const isCutOff = earlier !== null && earlier.key !== null && earlier.sequence <= start.sequence;
   for (let after = earlier?.key ?? ''; ;) {
     const asked = getPageSize();
     const page = await trail.lastEntries(after, asked);
     for (const key of page) check.addKey(key);
     const last = page.at(-1);
-    if (last === undefined || page.length < asked) return check.createReport();
-    after = last.keyId;
     left -= page.length;
+    const isDone = last === undefined || page.length < asked;
+    // Without the end that was verified, what the keys were compared with need not be the last entries about them.
+    if (isDone || left <= 0) {
+      await (isCutOff ? checkStart(trail, sealer, start, check) : checkEndIsKept(trail, start, check));
+    }
+    if (isDone) return check.createReport();
+    after = last.keyId;
     const report = createPart(after);
     if (report !== null) return report;
     await nextTurn();
@@ -136,4 +161,26 @@ async function checkHead(trail: AuditTrail, head: FeedPosition, check: TrailChec
   const [beyond] = await trail.entries(head.sequence, 1);
   if (beyond === undefined || (await trail.head()).sequence >= beyond.sequence) return;
   check.addProblem('wrong_head', beyond.sequence);
+}
+
+/** The last verified entry was cut off: an entry vouches for the start. */
+async function checkStart(
+  trail: AuditTrail,
+  sealer: AuditSealer,
+  start: TrailStart,
+  check: TrailCheck,
+): Promise<void> {
+  const isRecorded = check.position.hash === start.hash && (await isStartRecorded(trail, sealer, start));
+  if (!isRecorded) check.addProblem('wrong_start', start.sequence + 1);
+}
+
+/** The last verified entry is still stored, and the head is not before it: nothing was removed from the end meanwhile. */
+async function checkEndIsKept(trail: AuditTrail, start: TrailStart, check: TrailCheck): Promise<void> {
+  const { sequence, hash } = check.position;
+  // There was no entry, or what is wrong was reported at the end of the entries.
+  if (sequence === start.sequence) return;
+  const [entry] = await trail.entries(sequence - 1, 1);
+  const head = await trail.head();
+  const isKept = entry?.sequence === sequence && entry.hash === hash && head.sequence >= sequence;
+  if (!isKept) check.addProblem('wrong_head', head.sequence);
 }

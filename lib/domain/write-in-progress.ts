@@ -1,3 +1,9 @@
+/**
+ * The maximum number of rows that are handed over at once, because they are written in one transaction: changes may have to wait for
+ * it, and of one that takes longer than the deadline of the store nothing is kept.
+ */
+export const maxRowsPerWrite = 200;
+
 /** The rows that are being written to a store, and when that has ended: what was handed over can no longer be changed. */
 export class WriteInProgress<T> {
   #rows: readonly T[] = [];

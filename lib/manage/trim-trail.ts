@@ -107,11 +107,13 @@ function assertNoProblem({ problems: [problem] }: TrailCheck): void {
 
 /** Reads where the trail starts, as one of its entries records it. */
 async function readRecordedStart({ store, sealer }: TrimParts): Promise<TrailStart> {
+  const isRecorded = (start: TrailStart): Promise<boolean> =>
+    isStartRecorded(store.trail, sealer, start, ['valid', 'unknown']);
   const start = await store.trail.start();
-  if (await isStartRecorded(store.trail, sealer, start)) return start;
+  if (await isRecorded(start)) return start;
   // Another process may have moved it meanwhile, and removed the entry that recorded it.
   const moved = await store.trail.start();
-  if (moved.entry !== start.entry && (await isStartRecorded(store.trail, sealer, moved))) return moved;
+  if (moved.entry !== start.entry && (await isRecorded(moved))) return moved;
   throw createTamperingError('The start', 'wrong_start');
 }
 

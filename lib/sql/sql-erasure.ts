@@ -38,7 +38,9 @@ export class SqlErasure implements Erasure {
 
   eraseFromObservations(ownerId: string, limit: number): Promise<number> {
     return this.#within('Erasing observed requests', (budget) =>
-      this.#database.writeOnce(budget, (on) => deleteObservations(on, { ownerId }, limit)),
+      this.#database.writeOnce(budget, (on) =>
+        deleteObservations(on, this.#database.dialect, { ownerId }, limit),
+      ),
     );
   }
 

@@ -15,6 +15,7 @@ import {
   deleteDead,
   deleteOrphaned,
   findOrphanedQueue,
+  hasDeliveries,
   holdQueue,
   listDeliveries,
   listDue,
@@ -148,7 +149,9 @@ export class SqlEventStore implements EventStore {
  */
 async function declareQueue(on: Kysely<Tables>, id: string, now: number): Promise<boolean> {
   if (await updateDeclaredAt(on, id, now)) return true;
-  if ((await deleteOrphaned(on, id, orphansPerBatch)) === orphansPerBatch) return false;
+  await deleteOrphaned(on, id, orphansPerBatch);
+  // How many were deleted does not tell whether any are left: another process may have deleted the same ones meanwhile.
+  if (await hasDeliveries(on, id)) return false;
   const { sequence } = await on
     .selectFrom('audit_head')
     .select('sequence')

@@ -49,7 +49,9 @@ export class SqlObservationLog implements ObservationLog {
       // Read without a write lock, because counting so many rows takes longer than removing some.
       const due = await this.#database.read(budget, (on) => countPrunableObservations(on, before, keep));
       if (due === 0) return 0;
-      return this.#database.writeOnce(budget, (on) => deleteObservations(on, 'oldest', Math.min(limit, due)));
+      return this.#database.writeOnce(budget, (on) =>
+        deleteObservations(on, this.#database.dialect, 'oldest', Math.min(limit, due)),
+      );
     });
   }
 }

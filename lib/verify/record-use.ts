@@ -1,7 +1,7 @@
 import { FailureLog } from '../domain/failure-log.js';
 import type { Change } from '../domain/key-change.js';
 import type { RefusalCode } from '../domain/verdict.js';
-import { WriteInProgress } from '../domain/write-in-progress.js';
+import { maxRowsPerWrite, WriteInProgress } from '../domain/write-in-progress.js';
 import type { KeyStore, KeyUse } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
 import { RecentErasures, type UsedBy } from './recent-erasures.js';
@@ -14,8 +14,6 @@ export type { UseCounter } from './use-counter.js';
 export const useFlushIntervalMs = 5_000;
 /** How long the first use of a key in this process waits for other uses to be written with it, in milliseconds. */
 const firstUseDelayMs = 50;
-/** The maximum number of uses in one transaction, because changes may have to wait for it. */
-const maxWrittenAtOnce = 1_000;
 /** Beyond this number of keys, uses are written without waiting for the interval. */
 const maxBatched = 10_000;
 
@@ -183,23 +181,30 @@ export class UseRecorder {
   }
 
   async #write(uses: readonly CountedUse[]): Promise<void> {
-    for (let start = 0; start < uses.length; start += maxWrittenAtOnce) {
+    for (let start = 0; start < uses.length; start += maxRowsPerWrite) {
       // What is erased may change until the last moment, and again while it is written.
-      const selectBatch = (): readonly CountedUse[] =>
-        uses
-          .slice(start, start + maxWrittenAtOnce)
-          .map((use) => (this.#erasures.has(use) ? removePersonal(use) : use));
+      const select = (end?: number): readonly CountedUse[] =>
+        uses.slice(start, end).map((use) => (this.#erasures.has(use) ? removePersonal(use) : use));
+      const selectBatch = (): readonly CountedUse[] => select(start + maxRowsPerWrite);
       try {
         await this.#ensureLease();
+      } catch (error) {
+        this.#noteFailed(select(), error);
+        return;
+      }
+      try {
         await this.#writing.run(selectBatch(), (some) => this.#store.recordUse(some.map(toKeyUse)));
         for (const { keyId } of selectBatch()) this.#unwritten.delete(keyId);
         this.#writes.worked();
       } catch (error) {
-        const failed = selectBatch();
-        const kept = this.#keepFirstUses(failed);
-        this.#writes.failed(error, sumCounts(failed) - sumCounts(kept));
+        this.#noteFailed(selectBatch(), error);
       }
     }
+  }
+
+  #noteFailed(uses: readonly CountedUse[], error: unknown): void {
+    const kept = this.#keepFirstUses(uses);
+    this.#writes.failed(error, sumCounts(uses) - sumCounts(kept));
   }
 
   /** Keeps first uses for another try, of keys and of their parts: to count one twice is better than to report that it was never used. */

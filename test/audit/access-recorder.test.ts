@@ -34,6 +34,9 @@ function createRecorder(log: AccessLog | null = memoryStore().accessLog) {
   return { recorder, clock, warnings, rows };
 }
 
+const erased = (ownerId: string) =>
+  ({ keyId: null, ownerId, ownerVersion: 1, action: 'owner.erased' }) as const;
+
 const countIn = (rows: readonly AccessEntry[]): number => rows.reduce((sum, { count }) => sum + count, 0);
 
 /** A log with preset behaviour, in place of a database that is away. */
@@ -135,6 +138,37 @@ describe('the recorder of refused requests', () => {
     expect(log.added.length).toBeLessThanOrEqual(1001);
     await recorder.flush();
     expect(countIn(log.added)).toBe(6000);
+  });
+
+  it('writes a backlog in batches, before each of which the erasures up to then are known; the rest is kept', async () => {
+    const events: string[] = [];
+    const log = switchedLog();
+    log.isAway = false;
+    const add = log.add.bind(log);
+    log.add = async (rows) => {
+      events.push(`write ${rows.length}`);
+      await add(rows);
+    };
+    const { recorder } = createRecorder(null);
+    for (let window = 0; window < 3; window += 1) {
+      for (let index = 0; index < rowsPerWindow; index += 1) {
+        recorder.note({ ...someone, ownerId: `${window} ${index % 20}`, keyId: `key${index}` });
+      }
+      await recorder.flush();
+    }
+    let leases = 0;
+    recorder.start(log, async () => {
+      leases += 1;
+      events.push('lease');
+      if (leases === 2) void recorder.forget(erased('2 7'));
+      if (leases === 3) throw new Error('no lease');
+    });
+    await recorder.flush();
+    expect(events).toEqual(['lease', 'write 200', 'lease', 'write 200', 'lease']);
+    await recorder.stop();
+    expect(events.slice(5)).toEqual(['lease', 'write 190']);
+    expect(new Set(log.added.map(({ id }) => id)).size).toBe(590);
+    expect(log.added.filter(({ ownerId }) => ownerId === '2 7')).toEqual([]);
   });
 
   it('writes when the window is over, without anybody asking', async () => {

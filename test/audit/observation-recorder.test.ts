@@ -64,6 +64,39 @@ describe('counts of observed requests', () => {
     ]);
   });
 
+  it('are written in batches, before each of which the erasures up to then are known; only the rest is written again', async () => {
+    const { recorder, log, observations, list } = createRecorder();
+    const events: string[] = [];
+    let leases = 0;
+    recorder.start(
+      {
+        ...{ list: (query) => observations.list(query), prune: (...range) => observations.prune(...range) },
+        add: async (counts) => {
+          events.push(`write ${counts.length}`);
+          await observations.add(counts);
+        },
+      },
+      async () => {
+        leases += 1;
+        events.push('lease');
+        if (leases === 2) void recorder.forget(erasedAlice);
+        if (leases === 3) throw new Error('no lease');
+      },
+    );
+    for (let index = 0; index < 600; index += 1) {
+      recorder.note({ ...request, route: `/${index}`, keyId: 'k', ownerId: index === 500 ? 'alice' : 'bob' });
+    }
+    await recorder.flush();
+    expect(events).toEqual(['lease', 'write 200', 'lease', 'write 200', 'lease']);
+    await recorder.stop();
+    expect(events.slice(5)).toEqual(['lease', 'write 199']);
+    const listed = await list();
+    expect(listed.length).toBe(599);
+    expect(listed.filter((each) => !each.endsWith(' 1'))).toEqual([]);
+    expect(listed).not.toContain('/500 missing_credential 1');
+    expect(log).toHaveLength(2);
+  });
+
   it('are kept until the recorder is started, and forgotten with their owner', async () => {
     const { recorder, observations, list } = createRecorder();
     recorder.note(request);

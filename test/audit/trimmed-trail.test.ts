@@ -1,15 +1,19 @@
 import type { TrailProblemKind, TrailReport } from '../../lib/audit/trail-report.js';
-import { verifyTrail } from '../../lib/audit/verify-trail.js';
+import { verifyTrail, type TrailPart } from '../../lib/audit/verify-trail.js';
 import { createCursorSigner } from '../../lib/crypto/cursor-signer.js';
 import { parsePeppers } from '../../lib/crypto/peppers.js';
 import { dayMs } from '../../lib/domain/day-ms.js';
 import { trimTrail } from '../../lib/manage/trim-trail.js';
 import { hashAuditEntry } from '../../lib/ports/audit-chain.js';
+import type { AuditTrail } from '../../lib/ports/audit-trail.js';
 import type { FeedPosition } from '../../lib/ports/change-feed.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import {
   createNextVersion,
+  createSampleEvent,
   createSampleKey,
+  createSampleOwner,
+  createSampleOwnerEvent,
   insert,
   sampleTime,
   update,
@@ -44,6 +48,8 @@ const trim = (store: KeyStore, before = time): Promise<void> =>
   trimTrail({ store, sealer, clock, isStopped: () => false }, before);
 const verify = (store: KeyStore, anchor: FeedPosition | null = null): Promise<TrailReport> =>
   verifyTrail(store.trail, sealer, anchor, { signer });
+const verifyPart = (trail: AuditTrail, part: Omit<TrailPart, 'signer'>): Promise<TrailReport> =>
+  verifyTrail(trail, sealer, null, { ...part, signer });
 const listKinds = ({ problems }: TrailReport): TrailProblemKind[] => [
   ...new Set(problems.map(({ kind }) => kind)),
 ];
@@ -314,6 +320,90 @@ describe.each(Object.keys(databases))('the audit trail on %s', (name) => {
     expect(await verifyTrail(trail, sealer, null, { signer })).toMatchObject({
       ...{ valid: true, trimmed: { sequence: oldEntries } },
     });
+  });
+
+  it('can be trimmed between two parts, also when that removes the erasure of an owner', async () => {
+    const store = await open();
+    const record = createSampleKey({ id: 'erased', ownerId: 'erin' });
+    const actor = { kind: 'owner', id: 'erin' } as const;
+    await store.transact((transaction) => transaction.insert(record, createSampleEvent(record, { actor })));
+    await addNewerEntries(store, clock.now(), 10);
+    const owner = createSampleOwner({ ownerId: 'erin' });
+    const erasure = { ...createSampleOwnerEvent(owner), action: 'owner.erased' } as const;
+    await store.transact((transaction) => transaction.putOwner(owner, erasure));
+    const ofErin = oldEntries + newestEntries + 1;
+    expect(await store.erasure.eraseFromTrail([ofErin])).toBe(1);
+    const { resume } = await verifyPart(store.trail, { maxEntries: ofErin + 5 });
+    await addNewerEntries(store, clock.now(), newestEntries + 5);
+    await trim(store, clock.now() + dayMs);
+    expect((await store.trail.start()).sequence).toBeGreaterThan(ofErin + 11);
+    expect(await verifyPart(store.trail, { resume: resume ?? '' })).toMatchObject({
+      valid: true,
+      problems: [],
+    });
+  });
+
+  it.each([
+    ['within a part', 100],
+    ['at the end of one', 0],
+    ['behind one', -100],
+  ])('can be trimmed of all entries under an unknown pepper, %s', async (_title, beyond) => {
+    const unknown = oldEntries + newestEntries;
+    const next = createTestSealer('the next pepper, which has at least 32 bytes');
+    const store = await openSealedStore(database.database, next);
+    opened.push(store);
+    await addNewerEntries(store, clock.now(), 100);
+    const verifyRest = (resume?: string | null): Promise<TrailReport> =>
+      verifyTrail(store.trail, next, null, { signer, ...(resume ? { resume } : {}) });
+    const first = await verifyTrail(store.trail, next, null, { signer, maxEntries: unknown + beyond });
+    expect(listKinds(await verifyRest(first.resume))).toEqual(['unvouched_entries']);
+    await addNewerEntries(store, clock.now(), newestEntries - 100);
+    await trimTrail({ store, sealer: next, clock, isStopped: () => false }, clock.now() + dayMs);
+    expect((await store.trail.start()).sequence).toBe(unknown);
+    expect(await verifyRest()).toMatchObject({ valid: true });
+    expect(await verifyRest(first.resume)).toMatchObject({ valid: true, problems: [] });
+  });
+
+  it('can be trimmed while a part reads where it starts and ends', async () => {
+    const store = await open();
+    const first = await verifyPart(store.trail, { maxEntries: 200 });
+    let isTrimmed = false;
+    const trail: AuditTrail = {
+      ...{ start: () => store.trail.start(), entries: (...page) => store.trail.entries(...page) },
+      lastEntries: (...page) => store.trail.lastEntries(...page),
+      async head() {
+        if (!isTrimmed) await trim(store);
+        isTrimmed = true;
+        return store.trail.head();
+      },
+    };
+    // Those of two keys, and of the cut.
+    const whole = oldEntries + newestEntries + 3 - 200;
+    const second = await verifyPart(trail, { maxEntries: whole, resume: first.resume ?? '' });
+    expect(second).toMatchObject({ valid: true, entries: 200 + whole, remaining: 0 });
+    const last = await verifyPart(store.trail, { resume: second.resume ?? '' });
+    expect(last).toMatchObject({ valid: true, problems: [], trimmed: { sequence: oldEntries } });
+  });
+
+  it.each([
+    ['at the last verified entry', newestEntries],
+    ['behind it', newestEntries + 20],
+  ])('can be trimmed %s when all of it is verified and keys are left', async (_title, added) => {
+    const store = await open();
+    const { resume } = await verifyPart(store.trail, { maxEntries: oldEntries + newestEntries });
+    const part = await verifyPart(store.trail, { maxEntries: 1, resume: resume ?? '' });
+    expect(part).toMatchObject({ valid: true, keys: 1 });
+    await addNewerEntries(store, clock.now(), added);
+    await trim(store, clock.now() + dayMs);
+    const { sequence, hash } = await store.trail.start();
+    expect(sequence).toBe(oldEntries + added);
+    const next = await verifyPart(store.trail, { maxEntries: 1, resume: part.resume ?? '' });
+    expect(next).toMatchObject({ valid: true, keys: 2 });
+    const last = await verifyPart(store.trail, { resume: next.resume ?? '' });
+    expect(last).toMatchObject({ valid: true, keys: 3, anchor: `${sequence}.${hash}` });
+    await database.run("update audit_events set payload = replace(payload, 'trimmed', 'carried')");
+    const tampered = await verifyPart((await open()).trail, { resume: next.resume ?? '' });
+    expect(listKinds(tampered)).toContain('wrong_start');
   });
 
   it('stops where it is told to, without a gap', async () => {

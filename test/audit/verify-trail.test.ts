@@ -156,6 +156,62 @@ describe.each(Object.keys(databases))('on %s', (name) => {
       expect(kindsIn(await verifyTrail(apiKeys, { resume: resume ?? '' }))).toContain('broken_chain');
     });
 
+    describe('when all entries are verified and keys are left', () => {
+      /** The anchor, the `resume` before the first key, and what was stored before the change of a key that has not been compared. */
+      async function verifyEntries(): Promise<{ anchor: string; resume: string; putBack: string }> {
+        for (const ownerId of ['alice', 'bob', 'carol', 'dave']) {
+          await apiKeys.keys.as(theApp).create({ ownerId, name: 'CI', scopes: [] });
+        }
+        const [last] = await database.query('select * from keys order by id desc limit 1');
+        const id = String(last?.['id']);
+        await apiKeys.keys.as(theApp).revoke({ id });
+        const { anchor } = await verifyTrail(apiKeys);
+        let { resume } = await verifyTrail(apiKeys, { anchor: anchor ?? '', maxEntries: 5 });
+        const after = await apiKeys.audit
+          .as(theApp)
+          .verify({ anchor: anchor ?? '', maxEntries: 2, resume: resume ?? '' });
+        expect(after).toMatchObject({ valid: true, entries: 5, keys: 2 });
+        resume = after.resume;
+        const { version, ...row } = last ?? {};
+        const putBack = `update keys set version = ${version}, revoked_at = null where id = '${row['id']}'`;
+        return { anchor: anchor ?? '', resume: resume ?? '', putBack };
+      }
+
+      it.each<[string, readonly string[]]>([
+        ['the last entry is removed', ['delete from audit_events where sequence = 5']],
+        ['the last entries are removed', ['delete from audit_events where sequence > 2']],
+        ['only the head is set back', []],
+      ])('R73 finds it when %s', async (_title, removals) => {
+        const { anchor, resume, putBack } = await verifyEntries();
+        const kept = removals.length === 0 ? 4 : `(select max(sequence) from audit_events)`;
+        await database.run(
+          ...removals,
+          putBack,
+          `update audit_head set sequence = ${kept}`,
+          'update audit_head set hash = (select hash from audit_events where audit_events.sequence = audit_head.sequence)',
+        );
+        const reports = await verifyRest({ anchor, resume });
+        expect(kindsIn(reports[0] as TrailReport)).toContain('wrong_head');
+        expect(reports.at(-1)).toMatchObject({ valid: false, anchor: null });
+      });
+
+      it('R73 finds a start that was moved behind them, which no entry records', async () => {
+        const { anchor, resume, putBack } = await verifyEntries();
+        await database.run(
+          'delete from audit_events where sequence > 4',
+          putBack,
+          `update audit_head set sequence = 4, start_sequence = 5, start_entry = 4, start_hash = hash`,
+        );
+        expect(kindsIn(await verifyTrail(apiKeys, { anchor, resume }))).toContain('wrong_start');
+      });
+
+      it('R73 is valid with the same anchor when changes are made meanwhile', async () => {
+        const { anchor, resume } = await verifyEntries();
+        await live(apiKeys);
+        expect((await verifyRest({ anchor, resume })).at(-1)).toMatchObject({ valid: true, anchor });
+      });
+    });
+
     it('R73 does not forget a problem of an earlier part', async () => {
       await live(apiKeys);
       const entries = await readTrail(database);

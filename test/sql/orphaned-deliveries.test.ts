@@ -167,6 +167,31 @@ it('deliveries of a queue that another process removes while it is declared do n
   expect(await countRows('PostgreSQL', database)).toBe(0);
 });
 
+it('deliveries that another process deletes while their queue is declared again leave no others to it, on PostgreSQL', async () => {
+  const { store, database } = await start('PostgreSQL');
+  const queueId = 'callback:crm';
+  await store.events.addQueue(queueId, 1);
+  await addDead(store.events, queueId, 2 * most + 1);
+  expect(await store.events.removeQueue(queueId, 1)).toBe(true);
+  const other = new pg.Client({ connectionString: database.url });
+  await other.connect();
+  running.push(() => other.end());
+  await other.query('begin');
+  const deleted = await other.query(
+    'delete from api_keys.event_deliveries where sequence in (select sequence from api_keys.event_deliveries order by sequence limit $1)',
+    [most],
+  );
+  expect(deleted.rowCount).toBe(most);
+  const declared = store.events.addQueue(queueId, 2);
+  const waiting = "select 1 from pg_locks where not granted and locktype = 'transactionid'";
+  while ((await other.query(waiting)).rowCount === 0) await setImmediate();
+  await other.query('commit');
+  await declared;
+  expect(await store.events.listQueues()).toMatchObject([{ id: queueId, declaredAt: 2 }]);
+  expect(await store.events.listDeliveries({ queueId, limit: 9 })).toEqual([]);
+  expect(await countRows('PostgreSQL', database)).toBe(0);
+});
+
 /** Removes what is no longer needed, as processes do in the background; returns how many deliveries each batch had. */
 async function housekeep(store: KeyStore): Promise<readonly number[]> {
   const batches: number[] = [];

@@ -224,6 +224,24 @@ describe('the recorder of uses', () => {
     expect(written).toMatchObject([{ keyId: 'a', address: null, count: 1 }]);
   });
 
+  it('tries no other batch while it is not known what was erased, and writes first uses later', async () => {
+    const batches: number[] = [];
+    const store = { recordUse: async (batch: readonly KeyUse[]) => void batches.push(batch.length) };
+    let leases = 0;
+    const ensureLease = async (): Promise<void> => {
+      leases += 1;
+      if (leases === 2) throw new Error('no lease');
+    };
+    const uses = new UseRecorder(store, { warn: () => undefined, error: () => undefined }, ensureLease);
+    for (let index = 0; index < 500; index += 1) {
+      uses.record(uses.counterFor(keyOf(`key${index}`)), hour, () => null);
+    }
+    await uses.flush();
+    expect([leases, batches]).toEqual([2, [200]]);
+    await uses.close();
+    expect([leases, batches]).toEqual([4, [200, 200, 100]]);
+  });
+
   it('reports when what was being written of an erased key has ended', async () => {
     let end = (): void => undefined;
     const store = { recordUse: () => new Promise<void>((resolve) => (end = resolve)) };

@@ -40,7 +40,9 @@ export async function deleteAccessEventsOfOwner(
         ]),
       ]),
     )
-    .limit(limit);
+    .limit(limit)
+    // Others than those that another process is removing: fewer than the limit means that none are left.
+    .$if(dialect === 'postgres', (query) => query.forUpdate());
   const { numDeletedRows } = await database
     .deleteFrom('access_events')
     .where('id', 'in', some)

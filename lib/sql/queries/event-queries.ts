@@ -300,6 +300,17 @@ export async function deleteOrphaned(
   return Number(numDeletedRows);
 }
 
+/** Whether any delivery with that id of a queue is stored, also of one that was removed. */
+export async function hasDeliveries(database: Kysely<Tables>, queueId: string): Promise<boolean> {
+  const first = await database
+    .selectFrom('event_deliveries')
+    .select('sequence')
+    .where('queue_id', '=', queueId)
+    .limit(1)
+    .executeTakeFirst();
+  return first !== undefined;
+}
+
 /** Of a queue that was removed, deliveries may still be stored, which must be neither sent nor shown. */
 function isQueueStored(queueId: string): Expression<SqlBool> {
   const { exists, selectFrom } = expressionBuilder<Tables>();

@@ -143,6 +143,7 @@ export async function countPrunableObservations(
 /** Deletes counts: the oldest ones, or those of an owner; at most `limit` of them. */
 export async function deleteObservations(
   database: Kysely<Tables>,
+  dialect: SqlDialect,
   which: 'oldest' | { readonly ownerId: string },
   limit: number,
 ): Promise<number> {
@@ -164,6 +165,8 @@ export async function deleteObservations(
           .orderBy('old.code')
           .orderBy('old.key_id')
           .limit(limit)
+          // Others than those that another process is removing: fewer than the limit means that none are left.
+          .$if(dialect === 'postgres', (query) => query.forUpdate())
           .$asTuple('hour', 'method', 'route', 'code', 'key_id'),
       );
     })

@@ -205,6 +205,8 @@ export async function deleteRouteCounts(
           .limit(limit)
           // Two processes remove different rows, and neither waits for the other.
           .$if(dialect === 'postgres' && 'before' in old, (query) => query.forUpdate().skipLocked())
+          // Others than those that another process is removing: fewer than the limit means that none are left.
+          .$if(dialect === 'postgres' && 'keyIds' in old, (query) => query.forUpdate())
           .$asTuple('key_id', 'day', 'route', 'status'),
       );
     })
