@@ -9,6 +9,7 @@ import {
   noteFilled,
   type RouteNotes,
 } from '../http/answered-route.js';
+import { hasEnded } from '../http/has-ended.js';
 
 /**
  * Counts requests of authenticated keys by their route and the status that they were answered with, when that is known. A request is
@@ -51,7 +52,7 @@ export class RouteCounter {
       const route = isInRoute ? here : (findAnsweredRoute(this.#notes, req, baseUrl) ?? here);
       this.#recorder.note(begun, route, status);
     };
-    if (res.closed || res.destroyed) return count('aborted');
+    if (hasEnded(res)) return count('aborted');
     res.once('finish', () => count(toStatusClass(res.statusCode)));
     res.once('close', () => count('aborted'));
   }
