@@ -58,8 +58,8 @@ function readAndPutBack(req: IncomingMessage, maxBytes: number): Promise<Uint8Ar
   const isEmpty = (): boolean => !isHeldBack && isBodyComplete(req) && req.readableLength === 0;
   // Even a listener would make it emit `end`, and some parsers fail on a stream that has ended.
   if (isEmpty()) return Promise.resolve(new Uint8Array());
-  // The caller went away meanwhile: none of the events below comes again.
-  if (req.destroyed && !isBodyComplete(req)) return Promise.reject(createEndedEarlyError());
+  // The caller went away meanwhile: none of the events below comes again, even if all of the body had come in.
+  if (req.destroyed) return Promise.reject(createEndedEarlyError());
   // By `holdBody`.
   const isHeld = req.readableFlowing === false && req.listenerCount('readable') === 0;
   return new Promise((resolve, reject) => {
