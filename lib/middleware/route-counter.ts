@@ -25,15 +25,24 @@ export class RouteCounter {
     this.#notes = notes;
   }
 
-  /** Counts a request when it has been answered. To be called when a guard has decided. Never throws. */
-  follow(req: Request, res: Response, verdict: Verdict): void {
+  /** To be read before a guard decides: until the request is counted, its key and its owner may be erased. */
+  get mark(): number {
+    return this.#recorder.mark;
+  }
+
+  /**
+   * Counts a request when it has been answered. To be called when a guard has decided. Never throws.
+   *
+   * @param mark - what {@link mark} was before that
+   */
+  follow(req: Request, res: Response, verdict: Verdict, mark: number): void {
     const of = getProvenKey(verdict);
     if (of === undefined || this.#seen.has(req)) return;
     // A request that is only checked, as with `verifyRequest`, is not answered here.
     if (typeof res.once !== 'function') return;
     try {
       this.#seen.add(req);
-      this.#countAtEnd(req, res, { ...of, mark: this.#recorder.mark });
+      this.#countAtEnd(req, res, { ...of, mark });
     } catch {
       // A request that cannot be read is still answered.
     }
