@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, constants, createServer, type ClientHttp2Session, type Http2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Express, RequestHandler, Response } from 'express';
 import { memoryStore } from '../../lib/testing/index.js';
 import { http2App } from '../harness/http2-server.js';
@@ -103,5 +104,54 @@ describe('a caller who resets the stream of HTTP/2 while a guard is reached', ()
     await sendAndReset('/gone');
     const { items } = await instance.apiKeys.audit.as(theApp).listObserved();
     expect(items.map(({ route, code }) => [route, code])).toEqual([['/gone', 'missing_credential']]);
+  });
+});
+
+describe('a body over HTTP/2 whose stream is reset before its end', () => {
+  /** When the caller goes away: before the body is read, or while it is. */
+  const moments = ['before it is read', 'while it is read'] as const;
+  const ways = ['the stream', 'the connection'] as const;
+  const cases = moments.flatMap((moment) =>
+    ['', '{"graceSeconds":'].flatMap((sent) => ways.map((closed) => [sent, moment, closed] as const)),
+  );
+
+  it.each(cases)('is no body that is complete: %j, %s, by the end of %s', async (sent, moment, closed) => {
+    const { adminRouter, keys } = instance.apiKeys;
+    const { id } = await instance.key();
+    const responses: Response[] = [];
+    let noteWaiting = (): void => undefined;
+    const waiting = new Promise<void>((resolve) => (noteWaiting = resolve));
+    const actor = { kind: 'owner' as const, ownerId: 'alice' };
+    await serve((app) => {
+      app.use((_req, res, next) => {
+        responses.push(res);
+        next();
+      });
+      app.use(
+        '/api-keys',
+        adminRouter({
+          async authorize() {
+            noteWaiting();
+            if (moment === 'before it is read') await once(responses[0] as Response, 'close');
+            return actor;
+          },
+        }),
+      );
+    });
+    const stream = client.request(
+      { ':method': 'POST', ':path': `/api-keys/keys/${id}/rotate`, 'content-type': 'application/json' },
+      { endStream: false },
+    );
+    stream.on('error', () => undefined);
+    if (sent !== '') stream.write(sent);
+    await waiting;
+    if (moment === 'while it is read') await wait(50);
+    // `close()` would send an end of the body before.
+    (closed === 'the stream' ? stream : client).destroy();
+    const readVersion = async (): Promise<unknown> => (await keys.as(theApp).get({ id }))?.version;
+    // A stream that was closed is not always ended.
+    while (responses[0]?.statusCode === 200 && (await readVersion()) === 1) await wait(5);
+    expect([responses[0]?.statusCode, await readVersion()]).toEqual([400, 1]);
+    expect(instance.log).toEqual([]);
   });
 });
