@@ -10,6 +10,7 @@ import {
   type RouteNotes,
 } from '../http/answered-route.js';
 import { hasEnded } from '../http/has-ended.js';
+import { isStreamReset } from '../http/is-stream-reset.js';
 
 /**
  * Counts requests of authenticated keys by their route and the status that they were answered with, when that is known. A request is
@@ -62,7 +63,8 @@ export class RouteCounter {
       this.#recorder.note(begun, route, status);
     };
     if (hasEnded(res)) return count('aborted');
-    res.once('finish', () => count(toStatusClass(res.statusCode)));
+    // Over HTTP/2, `finish` comes for a stream that was reset as well.
+    res.once('finish', () => count(isStreamReset(req) ? 'aborted' : toStatusClass(res.statusCode)));
     res.once('close', () => count('aborted'));
   }
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect, constants, createServer, type ClientHttp2Session, type Http2Server } from 'node:http2';
+import { connect, constants, createServer } from 'node:http2';
+import type { ClientHttp2Session, ClientHttp2Stream, Http2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Express, RequestHandler, Response } from 'express';
@@ -96,6 +97,41 @@ describe('a caller who resets the stream of HTTP/2 while a guard is reached', ()
     await instance.apiKeys.close();
     const { routes } = await createReader().keys.as(theApp).usage({ id, byRoute: true });
     expect(routes).toEqual([expect.objectContaining({ route: '/gone', counts: { aborted: 1 } })]);
+  });
+
+  it('is counted as aborted in the usage by route, also where the answer has begun', async () => {
+    const guard = instance.apiKeys.requireApiKey('orders:read');
+    const closed: Promise<unknown>[] = [];
+    await serve((app) => {
+      app.get('/stream', guard, (_req, res) => {
+        closed.push(once(res, 'close'));
+        res.write('begun');
+      });
+      app.get('/whole', guard, (_req, res) => {
+        closed.push(once(res, 'close'));
+        res.json({});
+      });
+    });
+    const { id, token } = await instance.key();
+    const headers = { 'x-api-key': token };
+    const whole = client.request({ ':path': '/whole', ...headers }).resume();
+    await once(whole, 'close');
+    for (const leave of [
+      (it: ClientHttp2Stream) => it.close(constants.NGHTTP2_CANCEL),
+      () => client.destroy(),
+    ]) {
+      const stream = client.request({ ':path': '/stream', ...headers });
+      stream.on('error', () => undefined);
+      await once(stream, 'response');
+      leave(stream);
+    }
+    await Promise.all(closed);
+    await instance.apiKeys.close();
+    const { routes = [] } = await createReader().keys.as(theApp).usage({ id, byRoute: true });
+    expect(Object.fromEntries(routes.map(({ route, counts }) => [route, counts]))).toEqual({
+      '/stream': { aborted: 2 },
+      '/whole': { '2xx': 1 },
+    });
   });
 
   it('is counted by a guard in observe mode in front of a router', async () => {
