@@ -18,7 +18,7 @@ import { ErasureMarks, type CountedFor } from './erasure-marks.js';
 
 /** A request that is counted when it has been answered. */
 export interface RequestBegun extends CountedFor {
-  /** What {@link RouteUsageRecorder.mark} was when its key was authenticated. */
+  /** What {@link RouteUsageRecorder.mark} was before its key was authenticated. */
   readonly mark: number;
 }
 
@@ -84,7 +84,7 @@ export class RouteUsageRecorder {
     this.#cancel();
   }
 
-  /** To be kept of a request until it is answered. */
+  /** To be read before a request is decided, and kept until it is answered. */
   get mark(): number {
     return this.#erasures.last;
   }

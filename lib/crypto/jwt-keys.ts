@@ -15,6 +15,8 @@ import type { JwtKey, JwtKeys } from '../ports/jwt-signer.js';
 import type { SigningAlgorithm } from '../ports/token-store.js';
 
 const secretBytes = 32;
+/** The lengths of signatures in base64url, in characters. */
+const signatureLengths: Readonly<Record<SigningAlgorithm, number>> = { EdDSA: 86, HS256: 43 };
 
 /**
  * Keys that sign and verify JWS in compact serialization (RFC 7515 sections 3.1 and 5) with node:crypto: `EdDSA` is Ed25519
@@ -55,7 +57,7 @@ function openPrivateKey(id: string, bytes: Buffer): JwtKey {
     id,
     algorithm: 'EdDSA',
     publicJwk: { kty, crv, x, kid: id, alg: 'EdDSA', use: 'sig' },
-    sign: createSign(id, 'EdDSA', (input) => sign(null, input, privateKey)),
+    ...createSigner(id, 'EdDSA', (input) => sign(null, input, privateKey)),
     verify: createVerify((input, signature) => verify(null, input, publicKey, signature)),
   };
 }
@@ -67,7 +69,7 @@ function openSecretKey(id: string, bytes: Buffer): JwtKey {
     id,
     algorithm: 'HS256',
     publicJwk: null,
-    sign: createSign(id, 'HS256', computeMac),
+    ...createSigner(id, 'HS256', computeMac),
     verify: createVerify((input, signature) => {
       const expected = computeMac(input);
       return signature.length === expected.length && timingSafeEqual(signature, expected);
@@ -75,14 +77,19 @@ function openSecretKey(id: string, bytes: Buffer): JwtKey {
   };
 }
 
-function createSign(
+function createSigner(
   kid: string,
   alg: SigningAlgorithm,
   signInput: (input: Buffer) => Buffer,
-): JwtKey['sign'] {
-  return (typ, claims) => {
-    const input = `${encodeJson({ alg, typ, kid })}.${encodeJson(claims)}`;
-    return `${input}.${signInput(Buffer.from(input)).toString('base64url')}`;
+): Pick<JwtKey, 'sign' | 'measure'> {
+  const encode = (typ: string, claims: object): string =>
+    `${encodeJson({ alg, typ, kid })}.${encodeJson(claims)}`;
+  return {
+    sign(typ, claims) {
+      const input = encode(typ, claims);
+      return `${input}.${signInput(Buffer.from(input)).toString('base64url')}`;
+    },
+    measure: (typ, claims) => encode(typ, claims).length + 1 + signatureLengths[alg],
   };
 }
 

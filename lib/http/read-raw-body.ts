@@ -3,6 +3,7 @@ import { ApiKeysError } from '../errors.js';
 import { isBodyComplete } from './body-presence.js';
 import { hasRawLines } from './header-lines.js';
 import { isBodyTaken } from './is-body-taken.js';
+import { isStreamReset } from './is-stream-reset.js';
 import { getRawBody, setRawBody } from './keep-raw-body.js';
 import { isWholeBodyKept } from './kept-whole-body.js';
 import { getRequestSource } from './request-source.js';
@@ -53,13 +54,14 @@ function createEndedEarlyError(): ApiKeysError {
 
 /** What was read can be put back until the stream has emitted `end`, which it does shortly after the last read. */
 function readAndPutBack(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  if (isStreamReset(req)) return Promise.reject(createEndedEarlyError());
   // Adapters declare a request complete whose body comes with the first read.
   const isHeldBack = !hasRawLines(req) || Number(req.headers['content-length'] ?? 0) > 0;
   const isEmpty = (): boolean => !isHeldBack && isBodyComplete(req) && req.readableLength === 0;
   // Even a listener would make it emit `end`, and some parsers fail on a stream that has ended.
   if (isEmpty()) return Promise.resolve(new Uint8Array());
-  // The caller went away meanwhile: none of the events below comes again.
-  if (req.destroyed && !isBodyComplete(req)) return Promise.reject(createEndedEarlyError());
+  // The caller went away meanwhile: none of the events below comes again, even if all of the body had come in.
+  if (req.destroyed) return Promise.reject(createEndedEarlyError());
   // By `holdBody`.
   const isHeld = req.readableFlowing === false && req.listenerCount('readable') === 0;
   return new Promise((resolve, reject) => {
@@ -73,6 +75,7 @@ function readAndPutBack(req: IncomingMessage, maxBytes: number): Promise<Uint8Ar
       req.off('error', onClose);
     }
     function onReadable(): void {
+      if (isStreamReset(req)) return onClose();
       if (chunks.length === 0 && isEmpty()) {
         settle();
         resolve(new Uint8Array());
@@ -111,6 +114,7 @@ function readAndPutBack(req: IncomingMessage, maxBytes: number): Promise<Uint8Ar
     }
     /** The body was empty, so there is nothing to put back. */
     function onEnd(): void {
+      if (isStreamReset(req)) return onClose();
       settle();
       resolve(Buffer.concat(chunks));
     }

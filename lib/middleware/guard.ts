@@ -76,7 +76,7 @@ export interface GuardParts {
   /** Measures every decision; `null`: none is measured, and none takes longer for it. */
   readonly observer: VerificationObserver | null;
   /** Counts requests by route; `null`: none is counted. */
-  readonly routes: Pick<RouteCounter, 'follow'> | null;
+  readonly routes: Pick<RouteCounter, 'follow' | 'mark'> | null;
 }
 
 /** Where handlers find the caller, whatever type the app has declared for it. */
@@ -272,15 +272,21 @@ export function createGuard(
     }
   }
 
-  /** Returns whether the handlers behind the guard come next. */
+  /**
+   * Returns whether the handlers behind the guard come next.
+   *
+   * @param mark - of the routes, from before the decision
+   */
   function carryOut(
     decision: Decision,
     credential: ReadCredential,
+    mark: number,
     req: Request,
     res: Response,
     next: NextFunction,
   ): boolean {
-    if (parts.routes !== null && decision !== 'fallback' && !isProbe) parts.routes.follow(req, res, decision);
+    if (parts.routes !== null && decision !== 'fallback' && !isProbe)
+      parts.routes.follow(req, res, decision, mark);
     if (cacheHeaders) varyOnHeaders(res, varyOn);
     if (decision !== 'fallback' && decision.allowed) {
       admit(decision, credential, req, res);
@@ -301,6 +307,7 @@ export function createGuard(
     let decision: Decision | Promise<Decision>;
     // A signature may cover the body, which is read while it is decided. Otherwise only a decision that waits loses any of it.
     let releaseBody: (() => void) | null = null;
+    const mark = parts.routes === null ? 0 : parts.routes.mark;
     noteDecision(res);
     try {
       if (allowPreflight && isPreflight(req)) return true;
@@ -321,7 +328,7 @@ export function createGuard(
     if (!isPromise(decision)) {
       try {
         releaseBody?.();
-        return carryOut(decision, credential, req, res, next);
+        return carryOut(decision, credential, mark, req, res, next);
       } catch (error) {
         next(error);
         return false;
@@ -331,7 +338,7 @@ export function createGuard(
       .then(
         (later) => {
           releaseBody?.();
-          if (carryOut(later, credential, req, res, next)) next();
+          if (carryOut(later, credential, mark, req, res, next)) next();
         },
         (error: unknown) => {
           releaseBody?.();

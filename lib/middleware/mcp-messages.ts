@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { ApiKeysError } from '../errors.js';
 import { holdBody } from '../http/hold-body.js';
+import { isBodyTaken } from '../http/is-body-taken.js';
 import { parseMediaType } from '../http/media-type.js';
 import { readDecodedBody } from '../http/read-decoded-body.js';
 
@@ -24,7 +25,7 @@ export interface McpMessage {
  */
 export async function readMcpMessages(req: Request): Promise<readonly McpMessage[]> {
   const parsed: unknown = req.body;
-  const isRead = req.readableDidRead || req.readableEnded;
+  const isRead = isBodyTaken(req);
   const ofParser = parsed === undefined ? [] : toMessages(parsed);
   if (isRead && parsed === undefined && hasBody(req))
     throw new ApiKeysError('internal_error', { cause: new Error(lost) });

@@ -14,6 +14,7 @@ import { parseCredentialSources } from '../http/credential-source.js';
 import { describeMethod } from '../http/describe-method.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
 import { describeHandler, readHandlerDescription } from '../http/handler-description.js';
+import { hasEnded } from '../http/has-ended.js';
 import { endKeepingBody, keepWholeBody } from '../http/kept-whole-body.js';
 import type { Clock } from '../ports/clock.js';
 import type { ApiKeyGuard } from './api-key-guard.js';
@@ -132,7 +133,7 @@ function noteRequest(observing: ObservingParts, req: Request, res: Response, thr
   const here = describeBoundedRoute(observing, req);
   const observation = { method: describeMethod(req), code: error.problem, keyId, ownerId };
   // Within a route it is known. In front of a router, it is known only when the request was answered, which may last, or never be.
-  if (req.route !== undefined || typeof res.once !== 'function' || res.closed || res.destroyed) {
+  if (req.route !== undefined || typeof res.once !== 'function' || hasEnded(res)) {
     return recorder.note({ ...observation, route: here });
   }
   res.once(

@@ -9,6 +9,8 @@ import {
   noteFilled,
   type RouteNotes,
 } from '../http/answered-route.js';
+import { hasEnded } from '../http/has-ended.js';
+import { isStreamReset } from '../http/is-stream-reset.js';
 
 /**
  * Counts requests of authenticated keys by their route and the status that they were answered with, when that is known. A request is
@@ -24,15 +26,24 @@ export class RouteCounter {
     this.#notes = notes;
   }
 
-  /** Counts a request when it has been answered. To be called when a guard has decided. Never throws. */
-  follow(req: Request, res: Response, verdict: Verdict): void {
+  /** To be read before a guard decides: until the request is counted, its key and its owner may be erased. */
+  get mark(): number {
+    return this.#recorder.mark;
+  }
+
+  /**
+   * Counts a request when it has been answered. To be called when a guard has decided. Never throws.
+   *
+   * @param mark - what {@link mark} was before that
+   */
+  follow(req: Request, res: Response, verdict: Verdict, mark: number): void {
     const of = getProvenKey(verdict);
     if (of === undefined || this.#seen.has(req)) return;
     // A request that is only checked, as with `verifyRequest`, is not answered here.
     if (typeof res.once !== 'function') return;
     try {
       this.#seen.add(req);
-      this.#countAtEnd(req, res, { ...of, mark: this.#recorder.mark });
+      this.#countAtEnd(req, res, { ...of, mark });
     } catch {
       // A request that cannot be read is still answered.
     }
@@ -51,8 +62,9 @@ export class RouteCounter {
       const route = isInRoute ? here : (findAnsweredRoute(this.#notes, req, baseUrl) ?? here);
       this.#recorder.note(begun, route, status);
     };
-    if (res.closed || res.destroyed) return count('aborted');
-    res.once('finish', () => count(toStatusClass(res.statusCode)));
+    if (hasEnded(res)) return count('aborted');
+    // Over HTTP/2, `finish` comes for a stream that was reset as well.
+    res.once('finish', () => count(isStreamReset(req) ? 'aborted' : toStatusClass(res.statusCode)));
     res.once('close', () => count('aborted'));
   }
 }

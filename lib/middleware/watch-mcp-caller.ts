@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
 import type { Allowed } from '../domain/verdict.js';
+import { hasEnded } from '../http/has-ended.js';
 import type { Clock } from '../ports/clock.js';
 
 /** When what a request was allowed by ends: the key or token, or a secret that a rotation has replaced; `null`: never, or not known yet. */
@@ -36,7 +37,7 @@ export function watchMcpCaller(
   { apiKey, onChange, clock, decideAgain, onRefused }: McpWatch,
 ): void {
   // The caller went away while the request was decided: `close` is not emitted again, so that nothing would end the watch.
-  if (res.closed || res.destroyed) return;
+  if (hasEnded(res)) return;
   let timer: NodeJS.Timeout | undefined;
   let isOver = false;
 

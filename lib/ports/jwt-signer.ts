@@ -25,6 +25,8 @@ export interface JwtKey {
   /** The public part (RFC 7517); `null` for secret keys. */
   readonly publicJwk: Readonly<Record<string, string>> | null;
   sign(type: string, claims: object): string;
+  /** The length of the token that {@link sign} returns for these, in characters, which takes no signature to know. */
+  measure(type: string, claims: object): number;
   /** The claims of a token; `null` when it was not signed with this key. No claim is checked. */
   verify(token: string): Readonly<Record<string, unknown>> | null;
 }

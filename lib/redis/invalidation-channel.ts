@@ -47,6 +47,7 @@ export class InvalidationChannel {
   #subscriber: Subscriber | null = null;
   #checks: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
+  /** Connections since the last subscription that succeeded. */
   #attempt = 0;
   #isOff = false;
 
@@ -81,10 +82,7 @@ export class InvalidationChannel {
     subscriber.on('message', (channel, message) => {
       if (channel === this.#parts.channel && message !== this.#ownMessage) this.#parts.onInvalidation();
     });
-    subscriber.on('ready', () => {
-      this.#attempt = 0;
-      void this.#subscribe(true);
-    });
+    subscriber.on('ready', () => void this.#subscribe(true));
     subscriber.on('end', () => this.#connectLater());
     subscriber.connect().catch(() => undefined);
   }
@@ -129,6 +127,8 @@ export class InvalidationChannel {
     if (subscriber === null || subscriber.status !== 'ready') return;
     try {
       readInteger(await answerInTime(subscriber.subscribe(this.#parts.channel), subscribeTimeoutMs));
+      // Not as soon as it is connected: a server may refuse every subscription.
+      this.#attempt = 0;
       if (isNew && !this.#isOff) this.#parts.onInvalidation();
     } catch (error) {
       // A server that does not reply to SUBSCRIBE delivers no messages either.

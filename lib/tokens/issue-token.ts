@@ -70,14 +70,13 @@ export async function issueToken(
     exp: expiresAt,
     scope: scopes.join(' '),
   };
-  const accessToken = key.sign(accessTokenType, claims);
-  if (accessToken.length > maxJwtLength) {
+  if (key.measure(accessTokenType, claims) > maxJwtLength) {
     throw new TokenError('invalid_scope', 'A token with so many scopes would be too long. Request fewer.');
   }
-  // Last, because a refused request is not counted.
+  // After everything else that may refuse it, because a refused request is not counted; before the signature, which costs the most.
   await budget.takeToken(record);
   return {
-    accessToken,
+    accessToken: key.sign(accessTokenType, claims),
     id,
     scopes,
     expiresIn: expiresAt - issuedAt,

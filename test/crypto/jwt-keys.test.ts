@@ -40,6 +40,14 @@ describe('signing keys of access tokens', () => {
     });
   });
 
+  it.each(algorithms)('%s: the length of a token is known without its signature', (algorithm) => {
+    const key = jwtKeys.open('k1', algorithm, jwtKeys.generate(algorithm));
+    for (let length = 0; length < 9; length += 1) {
+      const longer = { ...claims, text: 'ü'.repeat(length) };
+      expect(key.measure('at+jwt', longer)).toBe(key.sign('at+jwt', longer).length);
+    }
+  });
+
   it.each(algorithms)('%s: nothing that was changed is verified', (algorithm) => {
     const key = jwtKeys.open('k1', algorithm, jwtKeys.generate(algorithm));
     const token = key.sign('at+jwt', claims);

@@ -72,6 +72,35 @@ describe('usage by route', () => {
     expect(await listStored(other.id)).toEqual(['/orders 2xx 1']);
   });
 
+  it('is not stored of a request whose owner is erased while its credits are paid', async () => {
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    let [noteAllPaid, payments] = [(): void => undefined, 0];
+    const allPaid = new Promise<void>((resolve) => (noteAllPaid = resolve));
+    const spend: typeof store.credits.spend = async (...payment) => {
+      const result = await store.credits.spend(...payment);
+      payments += 1;
+      if (payments === 2) noteAllPaid();
+      await released;
+      return result;
+    };
+    const slow = createCounting({
+      store: { ...store, credits: { ...store.credits, spend } },
+      clock: instance.clock,
+    });
+    others.push(slow);
+    const app = createApp((it) => it.get('/orders', slow.apiKeys.requireApiKey('orders:read'), end));
+    const credits = { remaining: 10 };
+    const [alices, bobs] = [await slow.key({ credits }), await slow.key({ ownerId: 'bob', credits })];
+    const answers = [alices, bobs].map(async ({ token }) => (await send(app, '/orders', token)).status);
+    await allPaid;
+    await slow.apiKeys.owners.as(theApp).erase({ ownerId: 'alice' });
+    release();
+    expect(await Promise.all(answers)).toEqual([200, 200]);
+    expect(await listCounted(alices.id, slow)).toEqual([]);
+    expect(await listStored(bobs.id)).toEqual(['/orders 2xx 1']);
+  });
+
   it('has the declared route and the class of status of each answered request of a key', async () => {
     const { requireApiKey } = instance.apiKeys;
     const fail: RequestHandler = () => {

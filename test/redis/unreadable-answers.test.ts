@@ -243,3 +243,21 @@ describe('a client of the host', () => {
     redis.close();
   });
 });
+
+describe('a subscription that is answered with something else', () => {
+  it.each([
+    ['OK', '+OK\r\n'],
+    ['an error', "-ERR unknown command 'subscribe'\r\n"],
+  ])('is tried again after pauses that grow: %s', async (_, answer) => {
+    const heardAt: number[] = [];
+    const connection = await lookAlike({ '\r\nsubscribe\r\n': answer }, (command) => {
+      if (/\r\nsubscribe\r\n/i.test(command)) heardAt.push(performance.now());
+    });
+    await openCache({ connection });
+    await waitFor(() => heardAt.length >= 6);
+    const gaps = heardAt.slice(1, 6).map((at, index) => at - (heardAt[index] ?? 0));
+    // From one answer to the next connection, the pause at least; a timer may be early by the fraction of a millisecond.
+    const tooShort = gaps.filter((gap, index) => gap < 50 * (index + 1) - 2);
+    expect({ gaps, tooShort }).toEqual({ gaps, tooShort: [] });
+  });
+});

@@ -1,3 +1,4 @@
+import { jwtKeys } from '../../lib/crypto/jwt-keys.js';
 import { createMemoryRateLimiter } from '../../lib/memory/memory-rate-limiter.js';
 import { fixedClock } from '../../lib/testing/index.js';
 import {
@@ -7,6 +8,8 @@ import {
   type TokenBudget,
 } from '../../lib/tokens/token-budget.js';
 import { createLimitCounting } from '../../lib/verify/limit-counting.js';
+import { scopes } from '../harness/instance.js';
+import { basic, startTokenApp } from './token-app.js';
 
 const key = { id: 'key0000000000001', ownerId: 'alice' };
 const minuteMs = 60_000;
@@ -55,4 +58,53 @@ it('P13: replaying a captured proof takes nothing from the budget of the client'
     details: { keyId: key.id, retryAfterSeconds: 60 },
   });
   expect(isAsked).toBe(false);
+});
+
+it('P13: a token that is too long takes nothing from the budget, and one beyond the budget costs no signature', async () => {
+  let signatures = 0;
+  const open = jwtKeys.open.bind(jwtKeys);
+  const opening = jest.spyOn(jwtKeys, 'open').mockImplementation((...from) => {
+    const opened = open(...from);
+    return {
+      ...opened,
+      sign(...token) {
+        signatures += 1;
+        return opened.sign(...token);
+      },
+    };
+  });
+  const many = Array.from({ length: 98 }, (_, index) => `${'a'.repeat(57)}${index}:read`);
+  const app = await startTokenApp({
+    scopes: { ...scopes, ...Object.fromEntries(many.map((scope) => [scope, 'Read it'])) },
+  });
+  try {
+    const { id, secret } = await app.key({ scopes: [...many, 'orders:read'] as never });
+    const request = async (form: Readonly<Record<string, string>>): Promise<string> => {
+      const { status, body } = await app.post(
+        '/token',
+        { grant_type: 'client_credentials', ...form },
+        basic(id, secret),
+      );
+      return status === 200 ? '200' : `${status} ${String(body['error'])}`;
+    };
+    const repeat = async (times: number, form: Readonly<Record<string, string>>): Promise<object> => {
+      const answers: Record<string, number> = {};
+      for (let count = 0; count < times; count += 1) {
+        const answer = await request(form);
+        answers[answer] = (answers[answer] ?? 0) + 1;
+      }
+      return answers;
+    };
+    expect(await repeat(10, {})).toEqual({ '400 invalid_scope': 10 });
+    const short = { scope: 'orders:read' };
+    const limit = minute ?? 0;
+    expect(await repeat(limit + 10, short)).toEqual({
+      200: limit,
+      '429 temporarily_unavailable': 10,
+    });
+    expect(signatures).toBe(limit);
+  } finally {
+    await app.close();
+    opening.mockRestore();
+  }
 });
