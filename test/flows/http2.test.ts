@@ -205,6 +205,15 @@ describe('requests over HTTP/2', () => {
     expect(served).toEqual([toolCall('read_orders')]);
   });
 
+  it('P14: a tool needs its scope, also where something in front has read the body and left nothing', async () => {
+    expect((await callTool('/mcp-behind-a-reader', 'delete_order')).status).toBe(500);
+    expect((await callTool('/mcp-behind-a-reader', 'read_orders')).status).toBe(500);
+    expect(served).toEqual([]);
+    // Without a body there is nothing that could be lost.
+    const headers = { 'x-api-key': token, accept: 'text/event-stream' };
+    expect((await server.send({ path: '/mcp-behind-a-reader', headers })).status).toBe(200);
+  });
+
   it('P14: the management side reads bodies that come without a length', async () => {
     const post = (path: string, body: unknown, headers: object = json): Promise<Http2Answer> =>
       server.send({
