@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { listRefusedNames } from '../domain/list-unknown-names.js';
 import { ApiKeysError, isProblem } from '../errors.js';
 import { readBodyPresence } from '../http/body-presence.js';
 import { isBodyTaken } from '../http/is-body-taken.js';
@@ -34,13 +35,17 @@ export async function readBody(req: Request): Promise<Readonly<Record<string, un
  * that a merge patch keeps would be lost.
  */
 function refuseNestedObjects(value: object): void {
-  const errors = Object.entries(value)
+  const nested = Object.entries(value)
     .filter(([, member]) => typeof member === 'object' && member !== null && !Array.isArray(member))
-    .map(([field]) => ({
-      field,
-      message: 'is replaced as a whole, not merged: send it as application/json',
-    }));
-  if (errors.length > 0) throw new ApiKeysError('invalid_request', { errors });
+    .map(([field]) => field);
+  if (nested.length === 0) return;
+  const refused = listRefusedNames(nested, {
+    describe: () => 'is replaced as a whole, not merged: send it as application/json',
+    describeOthers: (count) =>
+      `contains objects (${count}) that are replaced as a whole, not merged: send the body as application/json`,
+  });
+  const errors = refused.map(({ name, message }) => ({ field: name ?? 'body', message }));
+  throw new ApiKeysError('invalid_request', { errors });
 }
 
 /** Returns the body as sent, or as parsed by the app. */

@@ -7,28 +7,45 @@ export const maxShownNames = 10;
 /** Only short, ordinary names are repeated in a response; others could be anything, a secret for example. */
 const showableName = /^[A-Za-z_][A-Za-z0-9_-]{0,31}$/;
 
-/** The problem with an unknown name. */
-export interface UnknownName {
+/** The problem with a name that is refused. */
+export interface RefusedName {
   /** `null` for names that must not be repeated. */
   readonly name: string | null;
-  /** What to write instead. */
+  /** What is wrong with it, or what to write instead. */
   readonly message: string;
 }
 
 /**
- * Reports unknown names. What callers send determines neither how much work this is nor how long the response gets: this is
- * the only place that repeats names.
+ * Reports unknown names.
  *
  * @param sent - the object whose own property names are checked
  */
-export function listUnknownNames(sent: object, known: readonly string[]): readonly UnknownName[] {
+export function listUnknownNames(sent: object, known: readonly string[]): readonly RefusedName[] {
   const names = new Set(known);
   const unknown = Object.keys(sent).filter((name) => !names.has(name));
-  const shown = unknown.filter(isShowable).slice(0, maxShownNames);
-  const others = unknown.length - shown.length;
+  return listRefusedNames(unknown, {
+    describe: (name) => `is not accepted here${formatAdvice(name, known)}`,
+    describeOthers: (count) => (count === 1 ? 'contains an unknown name' : `contains ${count} unknown names`),
+  });
+}
+
+/**
+ * Reports names that are refused for one reason. What callers send determines neither how much work this is nor how long the
+ * response gets: this is the only place that repeats names.
+ */
+export function listRefusedNames(
+  refused: readonly string[],
+  reason: {
+    readonly describe: (name: string) => string;
+    /** For the number of those that are not repeated. */
+    readonly describeOthers: (count: number) => string;
+  },
+): readonly RefusedName[] {
+  const shown = refused.filter(isShowable).slice(0, maxShownNames);
+  const others = refused.length - shown.length;
   return [
-    ...shown.map((name) => ({ name, message: `is not accepted here${formatAdvice(name, known)}` })),
-    ...(others === 0 ? [] : [{ name: null, message: describeOthers(others) }]),
+    ...shown.map((name) => ({ name, message: reason.describe(name) })),
+    ...(others === 0 ? [] : [{ name: null, message: reason.describeOthers(others) }]),
   ];
 }
 
@@ -38,8 +55,4 @@ function isShowable(name: string): boolean {
 
 function formatAdvice(name: string, known: readonly string[]): string {
   return known.length === 0 ? '' : `; ${suggestNames(name, known)}`;
-}
-
-function describeOthers(count: number): string {
-  return count === 1 ? 'contains an unknown name' : `contains ${count} unknown names`;
 }

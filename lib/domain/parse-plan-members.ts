@@ -4,6 +4,7 @@ import { InvalidFieldError, parseScopes } from './key-fields.js';
 import { largestMaxKeysPerOwner } from './keyspace-policy.js';
 import { suggestNames } from './known-names.js';
 import { parsePlanCredits, parseRateLimits } from './limit-fields.js';
+import { listUnknownNames } from './list-unknown-names.js';
 import type { OwnerCeilings } from './owner-ceilings.js';
 import { parseFeatures } from './parse-features.js';
 import { largestLifetimeDays } from './lifetime-bounds.js';
@@ -103,10 +104,10 @@ function parseReachable(value: unknown, { resources: catalogue }: PlanCatalogues
       'resources must be an object with a list of ids for each kind, or null for all of a kind',
     );
   }
-  const unknown = Object.keys(value).find((kind) => !catalogue.has(kind));
+  const [unknown] = listUnknownNames(value, catalogue.kinds);
   if (unknown !== undefined) {
-    const shown = unknown.length <= 64 ? JSON.stringify(unknown) : 'other kinds';
-    throw new InvalidFieldError(`resources must not name ${shown}; ${suggestKinds(unknown, catalogue)}`);
+    const shown = unknown.name === null ? 'other kinds' : JSON.stringify(unknown.name);
+    throw new InvalidFieldError(`resources must not name ${shown}; ${suggestKinds(unknown.name, catalogue)}`);
   }
   refuseUndefined(value, 'resources.');
   const kinds = catalogue.kinds.filter((kind) => Object.hasOwn(value, kind));
@@ -148,10 +149,10 @@ function readMembers<N extends string>(
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new InvalidFieldError(`${what}must be an object with ${names.join(', ')}`);
   }
-  const unknown = Object.keys(value).find((name) => !(names as readonly string[]).includes(name));
+  const [unknown] = listUnknownNames(value, names);
   if (unknown !== undefined) {
-    const shown =
-      unknown.length <= 64 ? `${JSON.stringify(unknown)}; ${suggestNames(unknown, names)}` : 'other names';
+    const { name } = unknown;
+    const shown = name === null ? 'other names' : `${JSON.stringify(name)}; ${suggestNames(name, names)}`;
     throw new InvalidFieldError(`${what}must not have the member ${shown}`);
   }
   refuseUndefined(value, where === '' ? '' : `${where}.`);

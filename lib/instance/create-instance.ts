@@ -6,6 +6,7 @@ import { parsePeppers } from '../crypto/peppers.js';
 import { createRandomSource } from '../crypto/random-source.js';
 import type { InstanceStatus } from '../domain/api-keys-status.js';
 import type { Keyspace } from '../domain/keyspace.js';
+import { FailureLog } from '../domain/failure-log.js';
 import { InvalidOptionError } from '../errors.js';
 import { Keyspaces } from '../domain/keyspaces.js';
 import { ChangeListeners } from '../feed/change-listeners.js';
@@ -86,6 +87,7 @@ export function createInstance(
   const routeUsage = options.metrics.usageByRoute ? new RouteUsageRecorder({ clock, logger }) : null;
   const listeners = new ChangeListeners(logger);
   const protectedResources = new ProtectedResources();
+  const failedStarts = createStartLog(logger);
   let purpose: StartPurpose = 'app';
   const lifecycle = new Lifecycle(
     () => {
@@ -107,10 +109,13 @@ export function createInstance(
         onConfirmation:
           metrics === null ? undefined : (isConfirmed) => metrics.events.countConfirmation(isConfirmed),
         logger,
+      }).then((started) => {
+        failedStarts.worked();
+        return started;
       });
     },
     (started) => started.stop(),
-    (error) => logger.error('api-keys: not ready, and every request is answered with 503', error),
+    (error) => failedStarts.failed(error),
   );
   const readOwnStatus = (): InstanceStatus => readStatus(lifecycle.started, options.redis !== null);
   metrics?.register({ status: readOwnStatus, queues: () => listQueues(hasher, store) });
@@ -170,4 +175,16 @@ function createKeyspaces(
   } catch (error) {
     throw new InvalidOptionError(`foreignFormats: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** Logs starts in the background that fail: requests cause one each second. */
+function createStartLog(logger: Logger): FailureLog {
+  const levels = {
+    warn: (message: string, error?: unknown): void =>
+      error === undefined ? logger.warn(message) : logger.error(message, error),
+  };
+  return new FailureLog(levels, {
+    begins: 'not ready, and every request is answered with 503',
+    ends: () => 'ready, and requests are answered',
+  });
 }

@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { ApiKeysError } from '../errors.js';
+import { readBodyPresence } from '../http/body-presence.js';
 import { holdBody } from '../http/hold-body.js';
 import { isBodyTaken } from '../http/is-body-taken.js';
 import { parseMediaType } from '../http/media-type.js';
@@ -27,7 +28,7 @@ export async function readMcpMessages(req: Request): Promise<readonly McpMessage
   const parsed: unknown = req.body;
   const isRead = isBodyTaken(req);
   const ofParser = parsed === undefined ? [] : toMessages(parsed);
-  if (isRead && parsed === undefined && hasBody(req))
+  if (isRead && parsed === undefined && readBodyPresence(req) !== 'none')
     throw new ApiKeysError('internal_error', { cause: new Error(lost) });
   if (isRead) return ofParser;
   assertUtf8(req);
@@ -57,10 +58,6 @@ async function readHeldBody(req: Request): Promise<Awaited<ReturnType<typeof rea
 
 const lost =
   'A parser has read the body of an MCP request and left nothing on req.body. Use express.json(), or no parser before mcpGuard.';
-
-function hasBody({ headers }: Request): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-}
 
 function toMessages(body: unknown): readonly McpMessage[] {
   if (body instanceof Uint8Array) return parseMessages(Buffer.from(body).toString());

@@ -41,7 +41,7 @@ export function wrapMcpResponse(
   const held: Uint8Array[] = [];
   let kind: Kind = 'undecided';
   let isToEnd = false;
-  /** Node calls `writeHead` itself when the first byte is written. */
+  /** Node calls `writeHead` itself when the first byte is written and, in HTTP/2, `write` for what `end` is given. */
   let isSending = false;
 
   function send<T>(call: () => T): T {
@@ -123,6 +123,7 @@ export function wrapMcpResponse(
   };
 
   res.write = function write_(...args: unknown[]) {
+    if (isSending) return original.write(...args);
     const { chunk, callback } = readArguments(args);
     decide();
     const isAccepted = write(chunk ?? new Uint8Array(), callback);

@@ -58,8 +58,14 @@ export class ManagedRedis {
   constructor(parts: ManagedRedisParts) {
     const { connection, logger } = parts;
     this.#parts = parts;
-    this.#outage = new OutageLog(logger, 'keys are read from the database only');
-    this.#writeOutage = new OutageLog(logger, 'keys cannot be cached');
+    this.#outage = new OutageLog(logger, {
+      begins: 'keys are read from the database only',
+      ends: 'Redis responds again, and keys are read from it',
+    });
+    this.#writeOutage = new OutageLog(logger, {
+      begins: 'keys cannot be cached',
+      ends: (lost) => `keys are cached again; copies that were not written: ${lost}`,
+    });
     this.#isBorrowed = typeof connection !== 'string';
     this.#connection =
       typeof connection === 'string'
@@ -74,9 +80,19 @@ export class ManagedRedis {
     return !this.#breaker.isOpen() && this.client.status === 'ready';
   }
 
+  /** Whether `close` was called: what is not done from then on is no outage. */
+  isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Whether writes are accepted at present. */
   takesWrites(): boolean {
     return this.isUsable() && performance.now() >= this.#writesAgainAt;
+  }
+
+  /** Call it for a write that is left out because Redis takes none. */
+  skipWrite(): void {
+    if (this.isUsable()) this.#writeOutage.skipped(1);
   }
 
   /**
@@ -119,7 +135,7 @@ export class ManagedRedis {
       if (isOutage(error)) this.#failed(error);
       else if (!this.#isClosed) {
         this.#writesAgainAt = performance.now() + writePauseMs;
-        this.#writeOutage.failed(error);
+        this.#writeOutage.failed(error, 1);
       }
     }
   }

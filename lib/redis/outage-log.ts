@@ -1,32 +1,40 @@
+import { FailureLog } from '../domain/failure-log.js';
 import type { Logger } from '../ports/logger.js';
 import { describeRedisError } from './describe-redis-error.js';
 
-/** The minimum time between two messages for a Redis that comes and goes, in milliseconds. */
-const quietMs = 10_000;
+/** The messages for what does not work while Redis is down, or refuses. */
+export interface OutageMessages {
+  /** The reason is appended, in one word. */
+  readonly begins: string;
+  readonly ends: string | ((lost: number) => string);
+}
 
-/** Logs an outage once, however many commands fail. */
+/** Logs outages of Redis like all other failures, with the reason in one word in place of the error. */
 export class OutageLog {
-  readonly #logger: Logger;
-  readonly #consequence: string;
-  #isOut = false;
-  #loggedAt = -quietMs;
+  readonly #failures: FailureLog;
+  #reason: unknown;
 
-  /** @param consequence - what does not work during the outage */
-  constructor(logger: Logger, consequence: string) {
-    this.#logger = logger;
-    this.#consequence = consequence;
+  constructor(logger: Logger, { begins, ends }: OutageMessages) {
+    // Errors of ioredis are not logged: their `command` has the arguments.
+    const words = { warn: (message: string): void => logger.warn(message) };
+    this.#failures = new FailureLog(words, {
+      begins: (error) => `${begins} (Redis: ${describeRedisError(error)})`,
+      ends: (lost) => (typeof ends === 'string' ? ends : ends(lost)),
+    });
   }
 
-  failed(error: unknown): void {
-    const now = performance.now();
-    if (!this.#isOut && now - this.#loggedAt >= quietMs) {
-      this.#loggedAt = now;
-      this.#logger.warn(`api-keys: ${this.#consequence} (Redis: ${describeRedisError(error)})`);
-    }
-    this.#isOut = true;
+  /** @param lost - how much was lost by this failure alone */
+  failed(error: unknown, lost = 0): void {
+    this.#reason = error;
+    this.#failures.failed(error, lost);
+  }
+
+  /** Call it for what Redis is not even asked for: the outage lasts, for the reason that is known last. */
+  skipped(lost = 0): void {
+    this.#failures.failed(this.#reason, lost);
   }
 
   worked(): void {
-    this.#isOut = false;
+    this.#failures.worked();
   }
 }

@@ -35,7 +35,10 @@ export function createRedisRateLimiter({
   logger,
 }: RedisRateLimiterParts): RateLimiter {
   const { client } = redis;
-  const outage = new OutageLog(logger, 'limits are counted by each process alone, or refused');
+  const outage = new OutageLog(logger, {
+    begins: 'limits are counted by each process alone, or refused',
+    ends: 'limits are counted by all processes together again',
+  });
   const written = new WeakMap<LimitDemand['subjects'], WrittenSubjects>();
   let pausedUntil = -Infinity;
   /** Redis is reachable, and did not count the last time. */
@@ -111,7 +114,10 @@ export function createRedisRateLimiter({
 
   return {
     count(demand) {
-      if (!isAvailable()) return null;
+      if (!isAvailable()) {
+        if (!redis.isClosed()) outage.skipped();
+        return null;
+      }
       const { names, values } = write(demand);
       const costs = String(demand.cost);
       const priced = values.map((value) => costs + value);

@@ -43,7 +43,10 @@ export interface RedisReplayGuard extends ReplayGuard {
 export function createRedisReplayGuard(parts: RedisReplayGuardParts): RedisReplayGuard {
   const { redis, keyPrefix, skewMs, clock, logger } = parts;
   const { client } = redis;
-  const outage = new OutageLog(logger, 'signed requests are answered with 503');
+  const outage = new OutageLog(logger, {
+    begins: 'signed requests are answered with 503',
+    ends: (lost) => `signatures can be checked again; ${lost} signed requests were answered with 503`,
+  });
   const formatSetName = (place: number): string => `${keyPrefix}replay:{${place}}`;
   const begin = (): void => {
     for (let place = 0; place < places; place += 1) void takeOnServer(place, []);
@@ -53,7 +56,10 @@ export function createRedisReplayGuard(parts: RedisReplayGuardParts): RedisRepla
   function takeOnServer(place: number, values: readonly string[]): Promise<ReplayAnswer> {
     // A connection is enough to start recording; `redis` is usable only after the reply to its probe.
     const isReady = values.length === 0 ? client.status === 'ready' : redis.isUsable();
-    if (!isReady) return Promise.resolve('unknown');
+    if (!isReady) {
+      if (values.length > 0 && !redis.isClosed()) outage.skipped(1);
+      return Promise.resolve('unknown');
+    }
     const name = formatSetName(place);
     return new Promise((resolve) => {
       redis.exchange(
@@ -67,7 +73,7 @@ export function createRedisReplayGuard(parts: RedisReplayGuardParts): RedisRepla
           resolve(answer === 0 ? 'first' : answer === 1 ? 'used' : 'unknown');
         },
         (error) => {
-          outage.failed(error);
+          outage.failed(error, values.length > 0 ? 1 : 0);
           resolve('unknown');
         },
       );

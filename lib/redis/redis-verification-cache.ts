@@ -121,7 +121,11 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
     },
 
     fill(copy, readAt) {
-      if (!redis.takesWrites() || !isCacheable(copy.key.id) || fillsInFlight >= maxFillsInFlight) return;
+      if (!isCacheable(copy.key.id) || fillsInFlight >= maxFillsInFlight) return;
+      if (!redis.takesWrites()) {
+        redis.skipWrite();
+        return;
+      }
       const until = computeExpiry(copy, readAt);
       const left = Math.min(until - clock.now(), maxEntryLifetimeMs);
       if (left < 1) return;

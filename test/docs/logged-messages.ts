@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { repository } from './markdown.js';
 
 /** Where a message is written: a call of a logger, or one of the tables of messages that are handed to it. */
-const places = /\.(?:warn|error|info\?\.)\(|\b(?:begins|ends|warning):|new OutageLog\(\w+,/g;
+const places = /\.(?:warn|error|info\?\.)\(|\b(?:begins|ends|warning):/g;
 /** A function around a message, as in `ends: (lost) => …`. */
 const arrow = /^\s*\(\w*\) =>/;
 const literal = /^\s*\+?\s*(?:'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`)/;

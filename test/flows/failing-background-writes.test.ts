@@ -1,8 +1,13 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import express from 'express';
 import pg from 'pg';
+import request from 'supertest';
 import { AccessRecorder, rowsPerWindow, type AccessNote } from '../../lib/audit/access-recorder.js';
 import { createRandomSource } from '../../lib/crypto/random-source.js';
-import { FailureLog } from '../../lib/domain/failure-log.js';
+import { FailureLog, quietMs } from '../../lib/domain/failure-log.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { createInstance } from '../harness/instance.js';
 import { makeOwnDatabase, type OwnDatabase } from '../harness/own-database.js';
@@ -112,20 +117,96 @@ it('P20: refusals that cannot be written for a while are logged when that begins
   expect(Number(/\d+/.exec(lines[1]?.message ?? '')?.[0])).toBeGreaterThanOrEqual(5 * rowsPerWindow);
 });
 
-it('P20: a work that fails again after it worked is logged again', () => {
+it('P20: starts that fail for a while, one each second, are logged when that begins and when it ends', async () => {
   const { lines, logger } = recordLines();
-  const log = new FailureLog(logger, { begins: 'it fails', ends: (lost) => `it works; ${lost} lost` });
-  log.worked();
-  for (const lost of [1, 2]) {
-    log.failed(new Error('first'), lost);
-    log.failed(new Error('second'), lost);
-    log.worked();
-    log.worked();
+  const folder = await mkdtemp(join(tmpdir(), 'failed-starts-'));
+  const place = join(folder, 'a file so far');
+  await writeFile(place, '');
+  const { apiKeys } = createInstance({ database: `file:${join(place, 'keys.sqlite')}`, logger });
+  const app = express().use(apiKeys.adminRouter({ authorize: () => ({ kind: 'admin', id: 'eve' }) }));
+  const list = async (): Promise<number> => (await request(app).get('/keys')).status;
+  const startedAt = performance.now();
+  while (performance.now() - startedAt < 5_000) {
+    expect(await list()).toBe(503);
+    await sleep(100);
   }
-  expect(lines.map(({ message, error }) => [message, error])).toEqual([
-    ['api-keys: it fails', new Error('first')],
-    ['api-keys: it works; 2 lost', undefined],
-    ['api-keys: it fails', new Error('first')],
-    ['api-keys: it works; 4 lost', undefined],
+  await rm(place);
+  await mkdir(place);
+  while ((await list()) !== 200) await sleep(100);
+  await apiKeys.close();
+  await rm(folder, { recursive: true });
+
+  expect(lines.filter(({ message }) => /\bready,/.test(message))).toEqual([
+    {
+      level: 'error',
+      message: 'api-keys: not ready, and every request is answered with 503',
+      error: expect.objectContaining({}),
+    },
+    { level: 'warn', message: 'api-keys: ready, and requests are answered', error: undefined },
   ]);
+});
+
+describe('P20: work that fails again after it worked', () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+
+  const begins = (error: string): unknown[] => ['api-keys: it fails', new Error(error)];
+  const ends = (lost: number): unknown[] => [`api-keys: it works; ${lost} lost`, undefined];
+
+  /** `log`, and every line of it so far. */
+  function openLog(): { readonly log: FailureLog; readonly written: () => unknown[] } {
+    const { lines, logger } = recordLines();
+    const log = new FailureLog(logger, { begins: 'it fails', ends: (lost) => `it works; ${lost} lost` });
+    return { log, written: () => lines.map(({ message, error }) => [message, error]) };
+  }
+
+  it('is logged again', () => {
+    const { log, written } = openLog();
+    log.worked();
+    for (const lost of [1, 2]) {
+      log.failed(new Error('first'), lost);
+      log.failed(new Error('second'), lost);
+      log.worked();
+      log.worked();
+      jest.advanceTimersByTime(quietMs);
+    }
+    expect(written()).toEqual([begins('first'), ends(2), begins('first'), ends(4)]);
+  });
+
+  it('within the quiet time is logged once that is over and it still fails', () => {
+    const { log, written } = openLog();
+    log.failed(new Error('first'), 1);
+    log.worked();
+    for (let second = 0; second < 60; second += 1) {
+      log.failed(new Error(`second ${second}`), 1);
+      jest.advanceTimersByTime(1_000);
+    }
+    log.worked();
+    expect(written()).toEqual([begins('first'), ends(1), begins('second 10'), ends(60)]);
+  });
+
+  it('and ends within the quiet time has what it lost in a line after that', () => {
+    const { log, written } = openLog();
+    log.failed(new Error('first'));
+    log.worked();
+    log.failed(new Error('second'), 3);
+    log.worked();
+    jest.advanceTimersByTime(quietMs - 1);
+    log.worked();
+    expect(written()).toEqual([begins('first'), ends(0)]);
+    jest.advanceTimersByTime(1);
+    log.worked();
+    log.worked();
+    expect(written()).toEqual([begins('first'), ends(0), ends(3)]);
+  });
+
+  it('a thousand times in a minute is no line for each', () => {
+    const { log, written } = openLog();
+    for (let count = 0; count < 1_000; count += 1) {
+      log.failed(new Error('again'), 1);
+      log.worked();
+      jest.advanceTimersByTime(60);
+    }
+    expect(written().length).toBeLessThanOrEqual(12);
+  });
 });

@@ -31,6 +31,15 @@ const readStream: express.RequestHandler = async (req, res) => {
   res.json({ body, via: req.apiKey?.via, key: req.headers['x-api-key'] ?? null, raw: req.rawHeaders });
 };
 
+/** What a reader in front of a guard has read, and has left nowhere on the request. */
+const readBy = new WeakMap<express.Request, string>();
+const readAndDrop: express.RequestHandler = async (req, _res, next) => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of req) chunks.push(chunk as Buffer);
+  readBy.set(req, Buffer.concat(chunks).toString());
+  next();
+};
+
 beforeAll(async () => {
   instance = createInstance({
     signatures: {},
@@ -48,6 +57,12 @@ beforeAll(async () => {
     res.json({ body: (req.body as unknown) ?? null });
   });
   app.all('/orders', apiKeys.requireApiKey('orders:read'), readStream);
+  const mcp = apiKeys.mcpGuard({ tools: { read_orders: 'orders:read', delete_order: 'orders:write' } });
+  app.all('/mcp', mcp, readStream);
+  app.all('/mcp-behind-a-reader', readAndDrop, mcp, (req, res) => {
+    served.push(readBy.get(req) ?? '');
+    res.end();
+  });
   app.use(
     '/api-keys',
     apiKeys.adminRouter({ authorize: (req) => JSON.parse(req.get('x-actor') ?? 'null') as Actor }),
@@ -90,6 +105,17 @@ const outcome = ({ status, body }: Http2Answer): string => {
   const code = /"code":"(\w+)"/.exec(body)?.[1];
   return code === undefined ? String(status) : `${status} ${code}`;
 };
+
+const toolCall = (name: string): string =>
+  JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name } });
+
+const callTool = (path: string, name: string): Promise<Http2Answer> =>
+  server.send({
+    method: 'POST',
+    path,
+    headers: { ...json, 'x-api-key': token, accept: 'application/json, text/event-stream' },
+    body: toolCall(name),
+  });
 
 describe('requests over HTTP/2', () => {
   it('P14: a signature over a request without a body opens none that has one', async () => {
@@ -169,6 +195,23 @@ describe('requests over HTTP/2', () => {
     expect(outcome(await server.send({ path: '/orders', headers }))).toBe('400 invalid_request');
     const same = { ...named, host: server.authority };
     expect(outcome(await server.send({ path: '/orders', headers: same }))).toBe('200');
+  });
+
+  it('P14: a tool needs its scope, and what its server answers in JSON arrives', async () => {
+    expect((await callTool('/mcp', 'delete_order')).body).toContain('insufficient_scope');
+    const answer = await callTool('/mcp', 'read_orders');
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(answer.body)).toMatchObject({ body: toolCall('read_orders') });
+    expect(served).toEqual([toolCall('read_orders')]);
+  });
+
+  it('P14: a tool needs its scope, also where something in front has read the body and left nothing', async () => {
+    expect((await callTool('/mcp-behind-a-reader', 'delete_order')).status).toBe(500);
+    expect((await callTool('/mcp-behind-a-reader', 'read_orders')).status).toBe(500);
+    expect(served).toEqual([]);
+    // Without a body there is nothing that could be lost.
+    const headers = { 'x-api-key': token, accept: 'text/event-stream' };
+    expect((await server.send({ path: '/mcp-behind-a-reader', headers })).status).toBe(200);
   });
 
   it('P14: the management side reads bodies that come without a length', async () => {

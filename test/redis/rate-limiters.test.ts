@@ -256,15 +256,40 @@ describe('in Redis', () => {
     await admin.config('SET', 'maxmemory', '0');
     await waitFor(() => limiter.isUp());
     expect((await counted(limiter, wanted)).isWithin).toBe(true);
-    expect(log).toEqual([
-      expect.stringMatching(/limits are counted by each process alone, or refused \(Redis: OOM/),
-    ]);
+    const begins = /limits are counted by each process alone, or refused \(Redis: OOM/;
+    const ends = 'api-keys: limits are counted by all processes together again';
+    expect(log).toEqual([expect.stringMatching(begins), ends]);
     await admin.call('ACL', 'SETUSER', 'api-keys', '-time');
     expect(await limiter.count(wanted)).toBeNull();
     await admin.call('ACL', 'SETUSER', 'api-keys', '+time');
     await admin.call('ACL', 'LOG', 'RESET');
     await waitFor(() => limiter.isUp());
     expect(used(await counted(limiter, wanted))).toEqual([3]);
+  });
+
+  it('P20: a Redis that is lost again at once, and stays away, is logged again, and once', async () => {
+    const server = await start();
+    const { limiter, log } = await openLimiter(server.url, undefined, 200);
+    const wanted = demand({ minute: [100, 60] });
+    const begins = 'api-keys: limits are counted by each process alone, or refused (Redis: timeout)';
+    const ends = 'api-keys: limits are counted by all processes together again';
+    const logged = (): string[] => log.filter((message) => message.includes('limits are counted'));
+    await counted(limiter, wanted);
+    for (const lines of [
+      [begins, ends],
+      [begins, ends, begins, ends],
+    ]) {
+      server.pause();
+      await waitFor(async () => {
+        expect(await limiter.count(wanted)).toBeNull();
+        return logged().length === lines.length - 1;
+      });
+      for (let count = 0; count < 20; count += 1) expect(await limiter.count(wanted)).toBeNull();
+      server.resume();
+      await waitFor(() => limiter.isUp());
+      await counted(limiter, wanted);
+      expect(logged()).toEqual(lines);
+    }
   });
 
   it('a Redis that refuses, and is out of reach for a while, is not up before it counts again', async () => {

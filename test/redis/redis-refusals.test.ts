@@ -45,6 +45,39 @@ describe('a Redis that takes no writes', () => {
     await publishAndWait(cache, changed(copy, 2));
   });
 
+  it('P20: is logged when that begins and when it ends, with the number of copies, and when it begins again at once and stays', async () => {
+    const server = await start();
+    const admin = client(server.url);
+    const cache = await openCache({ connection: server.url });
+    const copy = makeCopy();
+    await fillAndWait(cache, copy);
+    const begins = 'api-keys: keys cannot be cached (Redis: OOM)';
+    await admin.config('SET', 'maxmemory-policy', 'noeviction');
+    await admin.config('SET', 'maxmemory', '1');
+    cache.publish(changed(copy, 2), Date.now());
+    await waitFor(() => cache.logger.messages.length > 0);
+    // Writes are paused now, so that these are not even sent.
+    for (let count = 0; count < 5; count += 1) cache.fill(makeCopy(), Date.now());
+    await admin.config('SET', 'maxmemory', '0');
+    await publishAndWait(cache, changed(copy, 2));
+    const ends = 'api-keys: keys are cached again; copies that were not written: 6';
+    expect(cache.logger.messages).toEqual([begins, ends]);
+
+    await admin.config('SET', 'maxmemory', '1');
+    for (let again = false; !again; again = cache.logger.messages.length > 2) {
+      cache.fill(makeCopy(), Date.now());
+      await pause(100);
+    }
+    await admin.config('SET', 'maxmemory', '0');
+    await publishAndWait(cache, changed(copy, 3));
+    expect(cache.logger.messages).toEqual([
+      begins,
+      ends,
+      begins,
+      expect.stringMatching(/^api-keys: keys are cached again; copies that were not written: \d{2,}$/),
+    ]);
+  });
+
   it.each(connections)('because it became a replica is read, with %s', async (_, optionsFor) => {
     const server = await start();
     const admin = client(server.url);

@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import express, { type Express } from 'express';
 import { Redis } from 'ioredis';
 import { Redis as Redis5 } from 'ioredis5';
@@ -106,6 +107,17 @@ describe('a server or proxy that answers what cannot be read where requests are 
         'limits are counted by each process alone, or refused (Redis: unreadable answer)',
       ),
     ]);
+  });
+
+  it('P10: stays an outage until Redis counts again: the status does not go up and down', async () => {
+    const instance = await open({ redis: await lookAlike({ 'limits:{': '$-1\r\n' }) });
+    const { token } = await instance.key({ rateLimits });
+    await statuses(appOf(instance), token, 1);
+    // Longer than the pause after which Redis is tried again.
+    for (let round = 0; round < 50; round += 1) {
+      expect(instance.apiKeys.status()).toMatchObject({ state: 'degraded', limits: 'process' });
+      await sleep(50);
+    }
   });
 
   it.each(unreadable)("P10: with limits.onOutage: 'deny' refuses, and reports it: %s", async (_, answer) => {
