@@ -20,7 +20,7 @@ const crowd = 1_500;
 /** What a caller waits after a refusal, in milliseconds, as `Retry-After` says. */
 const pauseMs = 1_000;
 /** What goes before a change that has its turn: what runs already, one of each share, and what settles while it is confirmed. */
-const mayGoBefore = 100;
+const mayGoBefore = 60;
 
 interface Counts {
   done: number;
