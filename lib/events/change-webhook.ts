@@ -4,6 +4,7 @@ import type { WebhookRecord } from '../domain/webhook.js';
 import { ApiKeysError } from '../errors.js';
 import type { ChangeContext, ExpectedVersion } from '../manage/change.js';
 import { claimNothing, type ClaimName } from '../manage/repeatable-changes.js';
+import type { SharedQueuing } from '../ports/queued-store.js';
 import type { WebhookPorts } from './webhook-ports.js';
 
 /** The fields of a record that a change can set. */
@@ -31,6 +32,7 @@ export async function changeWebhook(
   context: ChangeContext,
   id: string,
   expected: ExpectedVersion,
+  queuing: SharedQueuing,
   decide: (current: WebhookRecord, now: number) => WebhookUpdate | null,
   claim: ClaimName = claimNothing,
 ): Promise<WebhookRecord> {
@@ -49,7 +51,7 @@ export async function changeWebhook(
     };
     await transaction.putWebhook(next, createWebhookEntry(context, update.action, next, update.fields));
     return next;
-  });
+  }, queuing);
 }
 
 /** Creates the entry for a change of a webhook, which concerns no owner. */

@@ -1,6 +1,7 @@
 import type { WebhookRecord } from '../domain/webhook.js';
 import { ApiKeysError } from '../errors.js';
 import type { ChangeContext, KeyInput } from '../manage/change.js';
+import { createNeutralQueuing } from '../manage/change-queuing.js';
 import { readFields } from '../manage/read-fields.js';
 import { claimNothing, type ClaimName } from '../manage/repeatable-changes.js';
 import { createWebhookEntry } from './change-webhook.js';
@@ -53,6 +54,6 @@ export async function createWebhook(
     }
     const given = Object.keys(fields);
     await transaction.putWebhook(record, createWebhookEntry(context, 'webhook.created', record, given));
-  });
+  }, createNeutralQueuing(context));
   return { record, secret };
 }

@@ -1,5 +1,6 @@
 import type { WebhookRecord } from '../domain/webhook.js';
 import type { ChangeContext } from '../manage/change.js';
+import { housekeepingQueuing } from '../manage/change-queuing.js';
 import { changeWebhook } from './change-webhook.js';
 import type { WebhookPorts } from './webhook-ports.js';
 
@@ -15,7 +16,7 @@ export async function disableGoneWebhook(
   ports: Pick<WebhookPorts, 'store' | 'clock'>,
   { id, url }: Pick<WebhookRecord, 'id' | 'url'>,
 ): Promise<void> {
-  await changeWebhook(ports, byApplication, id, undefined, (current) =>
+  await changeWebhook(ports, byApplication, id, undefined, housekeepingQueuing, (current) =>
     current.isEnabled && current.url === url
       ? {
           action: 'webhook.disabled',

@@ -1,6 +1,7 @@
 import type { SealedWebhookSecret, WebhookRecord } from '../domain/webhook.js';
 import { isProblem } from '../errors.js';
 import type { ChangeContext } from '../manage/change.js';
+import { housekeepingQueuing } from '../manage/change-queuing.js';
 import type { ManagePorts } from '../manage/manage-ports.js';
 import { changeWebhook } from './change-webhook.js';
 import { resealWebhookSecret } from './webhook-secrets.js';
@@ -52,7 +53,7 @@ async function resealWebhook(
 ): Promise<'resealed' | 'lost' | 'none'> {
   let outcome: 'resealed' | 'lost' | 'none' = 'none';
   try {
-    await changeWebhook(ports, context, id, undefined, (current) => {
+    await changeWebhook(ports, context, id, undefined, housekeepingQueuing, (current) => {
       // A transaction may run again.
       outcome = 'none';
       if (!needsSeal(ports, current)) return null;

@@ -1,5 +1,6 @@
 import type { WebhookRecord } from '../domain/webhook.js';
 import type { ChangeContext, ExpectedVersion, KeyInput } from '../manage/change.js';
+import { createNeutralQueuing } from '../manage/change-queuing.js';
 import { readFields } from '../manage/read-fields.js';
 import { claimNothing, type ClaimName } from '../manage/repeatable-changes.js';
 import { changeWebhook, type WebhookUpdate } from './change-webhook.js';
@@ -38,6 +39,7 @@ export async function rotateWebhookSecret(
       fields: ['secret'],
     };
   };
-  const record = await changeWebhook(ports, context, id, expected, decide, claim);
+  const queuing = createNeutralQueuing(context);
+  const record = await changeWebhook(ports, context, id, expected, queuing, decide, claim);
   return { record, secret };
 }

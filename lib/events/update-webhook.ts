@@ -1,6 +1,7 @@
 import type { WebhookRecord } from '../domain/webhook.js';
 import { ApiKeysError } from '../errors.js';
 import type { ChangeContext, ExpectedVersion, KeyInput } from '../manage/change.js';
+import { createNeutralQueuing } from '../manage/change-queuing.js';
 import { readFields } from '../manage/read-fields.js';
 import { changeWebhook, type WebhookChanges, type WebhookUpdate } from './change-webhook.js';
 import { assertMayManageWebhooks } from './webhook-authority.js';
@@ -27,7 +28,9 @@ export async function updateWebhook(
       detail: 'Name at least one of url, description, types and enabled.',
     });
   }
-  return changeWebhook(ports, context, id, expected, (current) => decideUpdate(current, given));
+  return changeWebhook(ports, context, id, expected, createNeutralQueuing(context), (current) =>
+    decideUpdate(current, given),
+  );
 }
 
 function decideUpdate(current: WebhookRecord, given: Partial<WebhookFields>): WebhookUpdate | null {

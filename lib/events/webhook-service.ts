@@ -1,6 +1,7 @@
 import { testEventType } from '../domain/event-type.js';
 import type { WebhookRecord } from '../domain/webhook.js';
 import type { ChangeContext, ExpectedVersion, KeyInput } from '../manage/change.js';
+import { createNeutralQueuing } from '../manage/change-queuing.js';
 import type { Page } from '../manage/list-page.js';
 import type { ParsedFields } from '../manage/parsed-fields.js';
 import { readFields } from '../manage/read-fields.js';
@@ -122,7 +123,7 @@ export function createWebhookService(ports: WebhookPorts): WebhookService {
         const removed = { ...current, updatedAt: Math.max(clock.now(), current.updatedAt) };
         await transaction.removeWebhook(current, createWebhookEntry(context, 'webhook.deleted', removed, []));
         return current;
-      });
+      }, createNeutralQueuing(context));
     },
     rotateSecret: (context, id, input, expected) => rotateWebhookSecret(ports, context, id, input, expected),
     rotateSecretOnce: (context, idempotencyKey, id, input, expected, asked) =>

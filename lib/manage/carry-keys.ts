@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditCut, AuditEntry } from '../domain/audit-entry.js';
 import type { Clock } from '../ports/clock.js';
-import type { KeyStore } from '../ports/key-store.js';
+import type { QueuedStore } from '../ports/queued-store.js';
 import { createAuditEntry } from './audit-entry.js';
+import { housekeepingQueuing } from './change-queuing.js';
 import { createTamperingError } from './create-tampering-error.js';
 
 /** Maximum number of entries in one transaction: all changes wait for it. */
@@ -13,7 +14,7 @@ const pauseMs = 25;
 
 /** What carrying needs. */
 interface CarryParts {
-  readonly store: Pick<KeyStore, 'find' | 'listEvents' | 'transact'>;
+  readonly store: Pick<QueuedStore, 'find' | 'listEvents' | 'transact'>;
   readonly clock: Clock;
   readonly isStopped: () => boolean;
 }
@@ -33,7 +34,7 @@ export async function carryKeys(
         const entry = createAuditEntry(retentionContext, 'key.carried', record, []);
         await transaction.carry(record, { ...entry, at: clock.now() });
       }
-    });
+    }, housekeepingQueuing);
   let records: ApiKeyRecord[] = [];
   for (const keyId of keyIds) {
     if (isStopped()) return;

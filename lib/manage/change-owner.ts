@@ -2,7 +2,7 @@ import type { AuditAction } from '../domain/audit-entry.js';
 import type { OwnerRecord } from '../domain/owner.js';
 import { ApiKeysError } from '../errors.js';
 import type { AnnouncedOwnerChange } from '../ports/change-announcer.js';
-import type { ChangeQueuing } from '../ports/key-store.js';
+import type { SharedQueuing } from '../ports/queued-store.js';
 import type { ChangeContext, ExpectedVersion } from './change.js';
 import { readCommitPoint } from './confirm-change.js';
 import type { ManagePorts } from './manage-ports.js';
@@ -35,7 +35,7 @@ export async function changeOwner(
   context: ChangeContext,
   ownerId: string,
   expected: ExpectedVersion,
-  queuing: ChangeQueuing,
+  queuing: SharedQueuing,
   decide: (current: OwnerRecord, now: number) => OwnerUpdate | null,
   claim: ClaimName = claimNothing,
 ): Promise<ChangedOwner> {

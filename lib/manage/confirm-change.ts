@@ -1,6 +1,7 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AnnouncedChange, CommitPoint } from '../ports/change-announcer.js';
-import type { ChangeQueuing, KeyStore, KeyStoreTransaction } from '../ports/key-store.js';
+import type { KeyStoreTransaction } from '../ports/key-store.js';
+import type { QueuedStore, SharedQueuing } from '../ports/queued-store.js';
 import type { Changed } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 
@@ -41,8 +42,8 @@ export async function readCommitPoint(
  * that commits is the one that takes changes, and only under the lock of changes is the list of processes complete.
  */
 export function readCurrentPoint(
-  store: Pick<KeyStore, 'transact'>,
-  queuing: ChangeQueuing,
+  store: Pick<QueuedStore, 'transact'>,
+  queuing: SharedQueuing,
 ): Promise<CommitPoint> {
   return store.transact(readCommitPoint, queuing);
 }

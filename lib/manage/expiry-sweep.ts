@@ -8,6 +8,7 @@ import { getKeyState } from '../domain/key-state.js';
 import type { KeyPosition, KeyQuery } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
 import { createAuditEntry } from './audit-entry.js';
+import { housekeepingQueuing } from './change-queuing.js';
 import { maxRowsPerPage } from './list-page.js';
 import type { ManagePorts } from './manage-ports.js';
 
@@ -162,7 +163,7 @@ export class ExpirySweep {
         }
       }
       return noted;
-    });
+    }, housekeepingQueuing);
   }
 
   #notify(record: ApiKeyRecord, notice: EndNotice): void {

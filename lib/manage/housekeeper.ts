@@ -6,7 +6,7 @@ import { AbandonedQueues } from '../events/abandoned-queues.js';
 import type { AuditSealer } from '../ports/audit-sealer.js';
 import type { Clock } from '../ports/clock.js';
 import type { ExpiredRows } from '../ports/housekeeping.js';
-import type { KeyStore } from '../ports/key-store.js';
+import type { QueuedStore } from '../ports/queued-store.js';
 import type { Logger } from '../ports/logger.js';
 import { readCarefulTime } from './read-careful-time.js';
 import { removeEndedKeys } from './remove-ended-keys.js';
@@ -26,7 +26,7 @@ const pauseMs = 25;
 /** The dependencies of the housekeeper. */
 export interface HousekeeperParts {
   readonly store: Pick<
-    KeyStore,
+    QueuedStore,
     'events' | 'find' | 'findEventScanEnd' | 'housekeeping' | 'listEvents' | 'trail' | 'transact' | 'usage'
   >;
   readonly sealer: AuditSealer;

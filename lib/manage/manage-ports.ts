@@ -3,7 +3,7 @@ import type { Keyspaces } from '../domain/keyspaces.js';
 import type { ChangeAnnouncer } from '../ports/change-announcer.js';
 import type { Clock } from '../ports/clock.js';
 import type { CursorSigner } from '../ports/cursor-signer.js';
-import type { KeyStore } from '../ports/key-store.js';
+import type { QueuedStore } from '../ports/queued-store.js';
 import type { RandomSource } from '../ports/random-source.js';
 import type { SecretDigester } from '../ports/secret-digester.js';
 import type { SecretSealer } from '../ports/secret-sealer.js';
@@ -12,7 +12,7 @@ import type { AuthorityPorts } from './authority.js';
 
 /** The ports of the management commands. */
 export interface ManagePorts extends AuthorityPorts {
-  readonly store: KeyStore;
+  readonly store: QueuedStore;
   readonly changes: ChangeAnnouncer;
   readonly hasher: SecretHasher;
   readonly digester: SecretDigester;

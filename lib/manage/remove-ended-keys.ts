@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isEndedBefore } from '../domain/is-ended-before.js';
 import type { Clock } from '../ports/clock.js';
-import type { KeyStore, KeyStoreTransaction } from '../ports/key-store.js';
+import type { KeyStoreTransaction } from '../ports/key-store.js';
+import type { QueuedStore } from '../ports/queued-store.js';
 import { createAuditEntry } from './audit-entry.js';
+import { housekeepingQueuing } from './change-queuing.js';
 
 /** Keys in one transaction: all other changes wait for it, and each takes a dozen statements. */
 const keysPerTransaction = 5;
@@ -13,7 +15,7 @@ const pauseMs = 25;
 
 /** What removal needs. */
 export interface RemovalParts {
-  readonly store: Pick<KeyStore, 'housekeeping' | 'transact'>;
+  readonly store: Pick<QueuedStore, 'housekeeping' | 'transact'>;
   readonly clock: Clock;
   /** Whether to stop before the next step. */
   readonly isStopped: () => boolean;
@@ -38,7 +40,7 @@ export async function removeEndedKeys(parts: RemovalParts, time: number): Promis
     const ids = found.toSorted((a, b) => (a < b ? -1 : 1));
     await store.transact(async (transaction) => {
       for (const id of ids) await removeInTransaction(transaction, parts.clock, id, time);
-    });
+    }, housekeepingQueuing);
     await sleep(pauseMs, undefined, { ref: false });
   }
 }

@@ -1,6 +1,6 @@
 import type { IdempotencyClaim } from '../ports/idempotency-claims.js';
 import type { ChangeContext } from './change.js';
-import { createRevocationQueuing } from './change-queuing.js';
+import { createNarrowingQueuing } from './change-queuing.js';
 import { readCurrentPoint } from './confirm-change.js';
 import { getKey } from './get-key.js';
 import { assertMayGiveKey } from './grant-authority.js';
@@ -25,7 +25,7 @@ export async function replayKeyChange(
 ): Promise<RepeatableKeyChange> {
   const { store, changes, keyspace, clock } = ports;
   const hasTaken = operation === 'rotate' || keyspace.policy.onePerOwner;
-  const point = hasTaken ? await readCurrentPoint(store, createRevocationQueuing(context)) : null;
+  const point = hasTaken ? await readCurrentPoint(store, createNarrowingQueuing(context)) : null;
   const record = await getKey(ports, context, claim.keyId);
   assertMayGiveKey(ports, context, record, clock.now());
   if (point === null) return { record, effectiveBy: null };

@@ -1,5 +1,5 @@
+import type { SharedQueuing } from '../ports/queued-store.js';
 import type { ChangeContext } from './change.js';
-import { createRevocationQueuing } from './change-queuing.js';
 import type { ChangedOwner } from './change-owner.js';
 import { readCurrentPoint } from './confirm-change.js';
 import { getOwner } from './get-owner.js';
@@ -10,9 +10,10 @@ export async function replayOwnerChange(
   ports: ManagePorts,
   context: ChangeContext,
   ownerId: string,
+  queuing: SharedQueuing,
 ): Promise<ChangedOwner> {
   const { store, changes, clock } = ports;
-  const point = await readCurrentPoint(store, createRevocationQueuing(context));
+  const point = await readCurrentPoint(store, queuing);
   const record = await getOwner(ports, context, ownerId);
   changes.announce([], clock.now());
   return { record, effectiveBy: await changes.confirm(point) };

@@ -4,6 +4,7 @@ import { ApiKeysError } from '../errors.js';
 import { resealWebhookSecrets, type ResealedWebhooks } from '../events/reseal-webhook-secrets.js';
 import { createHmacPurpose } from '../signatures/hmac/hmac-purpose.js';
 import { createAuditEntry } from './audit-entry.js';
+import { housekeepingQueuing } from './change-queuing.js';
 import type { ChangeContext } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 import { createNextVersion } from './next-version.js';
@@ -66,7 +67,7 @@ async function resealKey(
     const next = createNextVersion(current, { credentials }, now);
     await transaction.update(next, createAuditEntry(context, 'key.updated', next, ['credentials']));
     return { record: next, action: 'key.updated', position: transaction.position } as const;
-  });
+  }, housekeepingQueuing);
   if (typeof committed === 'string') return committed;
   // Nothing was revoked, so no confirmation is needed.
   ports.changes.announce([committed], now);

@@ -17,7 +17,7 @@ import {
   isBelowActor,
   type Authority,
 } from './authority.js';
-import { createRevocationQueuing } from './change-queuing.js';
+import { createNarrowingQueuing } from './change-queuing.js';
 import { createAuditEntry } from './audit-entry.js';
 import { readCommitPoint, confirmChange } from './confirm-change.js';
 import type { Changed, ChangeContext, ExpectedVersion, KeyInput, WithToken } from './change.js';
@@ -77,7 +77,7 @@ export async function rotateKey(
     const { position } = transaction;
     const written = { record: next, action: 'key.rotated', position } as const;
     return { record: next, written, point: await readCommitPoint(transaction) };
-  }, createRevocationQueuing(context));
+  }, createNarrowingQueuing(context));
   return { ...(await confirmChange(ports, committed, now)), token: minted.token };
 }
 

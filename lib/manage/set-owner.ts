@@ -4,7 +4,7 @@ import type { PlanMembers } from '../domain/plan.js';
 import { ApiKeysError } from '../errors.js';
 import type { ChangeContext, ExpectedVersion, KeyInput } from './change.js';
 import { changeOwner, type ChangedOwner, type OwnerUpdate } from './change-owner.js';
-import { createRevocationQueuing } from './change-queuing.js';
+import { createNarrowingQueuing } from './change-queuing.js';
 import type { ManagePorts } from './manage-ports.js';
 import { assertMayManageOwners } from './owner-authority.js';
 import { readFields } from './read-fields.js';
@@ -14,7 +14,7 @@ type PlanFields = Pick<OwnerRecord, 'plan' | 'overrides'>;
 
 /**
  * Changes the plan of an owner, or what the owner gets instead of what the plan says; what is left out stays. It may take
- * rights away, so like a revocation it does not wait behind changes that grant something.
+ * rights away, so like a revocation it does not wait behind changes that grant something; revocations do not wait behind it.
  *
  * @throws ApiKeysError `invalid_request`, `forbidden`, `precondition_failed`
  */
@@ -46,7 +46,7 @@ export async function setOwner(
     if (!areSame(overrides, current.overrides)) changes.overrides = overrides;
     return Object.keys(changes).length === 0 ? null : { action: 'owner.updated', changes };
   };
-  return changeOwner(ports, context, ownerId, expected, createRevocationQueuing(context), set, claim);
+  return changeOwner(ports, context, ownerId, expected, createNarrowingQueuing(context), set, claim);
 }
 
 /** Overrides are parsed in one order of members, and stored as JSON. */

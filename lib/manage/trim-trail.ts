@@ -5,8 +5,9 @@ import type { AuditCut } from '../domain/audit-entry.js';
 import type { AuditSealer } from '../ports/audit-sealer.js';
 import type { TrailStart } from '../ports/audit-trail.js';
 import type { Clock } from '../ports/clock.js';
-import type { KeyStore } from '../ports/key-store.js';
+import type { QueuedStore } from '../ports/queued-store.js';
 import { carryKeys } from './carry-keys.js';
+import { housekeepingQueuing } from './change-queuing.js';
 import { createTamperingError } from './create-tampering-error.js';
 import { findLastErasure } from './find-last-erasure.js';
 
@@ -24,7 +25,7 @@ const pauseMs = 25;
 /** What trimming needs. */
 export interface TrimParts {
   readonly store: Pick<
-    KeyStore,
+    QueuedStore,
     'find' | 'findEventScanEnd' | 'housekeeping' | 'listEvents' | 'trail' | 'transact'
   >;
   readonly sealer: AuditSealer;
@@ -59,7 +60,10 @@ export async function trimTrail(parts: TrimParts, time: number): Promise<void> {
     const { cut, keyIds } = found;
     await carryKeys(parts, keyIds, cut);
     if (isStopped()) return;
-    await store.transact((transaction) => transaction.trim(cut, { ...trimEntry, cut, at: clock.now() }));
+    await store.transact(
+      (transaction) => transaction.trim(cut, { ...trimEntry, cut, at: clock.now() }),
+      housekeepingQueuing,
+    );
     await removeTrimmed(parts);
   }
 }
@@ -119,7 +123,7 @@ async function readRecordedStart({ store, sealer }: TrimParts): Promise<TrailSta
 
 /** A personal part that is missing must have been erased. */
 async function assertErasuresAreRecorded(
-  store: Pick<KeyStore, 'findEventScanEnd' | 'listEvents'>,
+  store: Pick<QueuedStore, 'findEventScanEnd' | 'listEvents'>,
   check: TrailCheck,
   cutAt: number,
 ): Promise<void> {

@@ -6,6 +6,7 @@ import { getLifetimeBounds } from '../domain/get-lifetime-bounds.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import { noPolicy } from '../domain/keyspace-policy.js';
 import { ApiKeysError } from '../errors.js';
+import type { SharedQueuing } from '../ports/queued-store.js';
 import {
   assertAtOrBelow,
   assertMayGrant,
@@ -14,7 +15,7 @@ import {
   findVisible,
   isBelowActor,
 } from './authority.js';
-import { createRevocationQueuing } from './change-queuing.js';
+import { createNarrowingQueuing, createNeutralQueuing, createRevocationQueuing } from './change-queuing.js';
 import { createAuditEntry } from './audit-entry.js';
 import { resolveChangedLimits, resolveCreditChange, getLimitBounds } from './limit-authority.js';
 import { readCommitPoint, confirmChange } from './confirm-change.js';
@@ -111,24 +112,26 @@ export async function updateKey(
       const point = await readCommitPoint(transaction);
       return { record: next, written: { record: next, action, position }, point };
     },
-    isRestricting(requested.values) ? createRevocationQueuing(context) : {},
+    chooseQueuing(context, requested.values),
   );
   return confirmChange(ports, committed, now);
 }
 
-/** Whether a change can restrict a key: such changes take precedence over those that can only grant. */
-function isRestricting({
-  enabled,
-  scopes,
-  ipAllowlist,
-  resources,
-  expiresAt,
-  features,
-  rateLimits,
-  credits,
-}: Partial<UpdatableFields>): boolean {
-  const narrowing = [scopes, ipAllowlist, resources, expiresAt, features, rateLimits, credits];
-  return enabled === false || narrowing.some((field) => field !== undefined);
+/** Rights of a key: whether a change narrows or widens them is known only when the record is read. */
+const rights = [
+  'scopes',
+  'ipAllowlist',
+  'resources',
+  'expiresAt',
+  'features',
+  'rateLimits',
+  'credits',
+] as const satisfies readonly (keyof UpdatableFields)[];
+
+function chooseQueuing(context: ChangeContext, values: Partial<UpdatableFields>): SharedQueuing {
+  if (values.enabled === false) return createRevocationQueuing(context);
+  const mayNarrow = rights.some((field) => values[field] !== undefined);
+  return mayNarrow ? createNarrowingQueuing(context) : createNeutralQueuing(context);
 }
 
 function readChanges(ports: ManagePorts, input: KeyInput, now: number): RequestedChanges {

@@ -111,8 +111,8 @@ export interface KeyStore {
    * transaction: a database may require that the change is run again, and a failed step undoes the change even if
    * `work` catches the error.
    *
-   * Changes that revoke go before those that wait in the other lane. A change that grants and has a share may be
-   * refused at once.
+   * Changes of the lane `taking` go before those that wait in the other one, and shares of a lane are served in turn. A
+   * change of the lane `giving` that has a share may be refused at once: see `bound`.
    */
   transact<T>(work: (transaction: KeyStoreTransaction) => Promise<T>, queuing?: ChangeQueuing): Promise<T>;
   /**
@@ -135,7 +135,7 @@ export interface KeyStore {
   recordUse(uses: readonly KeyUse[]): Promise<void>;
 }
 
-/** `taking`: changes that end or narrow a right, and never wait behind changes that grant one. */
+/** `taking`: changes that end a right or may narrow it, and go before all others. `giving`: all others. */
 export type ChangeLane = 'taking' | 'giving';
 
 /** How a change is queued. */
@@ -143,10 +143,17 @@ export interface ChangeQueuing {
   /** @default 'giving' */
   readonly lane?: ChangeLane | undefined;
   /**
-   * The actor whose share of the queue the change counts against: shares are served in turn, and those of the lane
-   * `giving` are bounded. Without it, the change is not bounded.
+   * The share of the lane that the change counts against, which is that of an owner, of another caller or of a kind of work:
+   * shares are served in turn, and those of the lane `giving` are bounded. Without it, the change is not bounded.
    */
   readonly share?: string | undefined;
+  /**
+   * What bounds the share in the lane `giving`. With `count`, only so many of its changes wait as the store decides, and one that
+   * cannot make its deadline is refused at once; with `deadline`, only the latter; with `none`, every change is tried.
+   *
+   * @default 'count'
+   */
+  readonly bound?: 'count' | 'deadline' | 'none' | undefined;
 }
 
 /** The operations of a change. Reads see what the transaction has written. */

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FairQueue } from '../domain/fair-queue.js';
 import { ApiKeysError } from '../errors.js';
-import type { ChangeLane } from '../ports/key-store.js';
+import type { ChangeLane, ChangeQueuing } from '../ports/key-store.js';
 import type { TimeBudget } from './time-budget.js';
 
 /** The weight of the last change in the average. */
@@ -11,17 +11,16 @@ const newestWeight = 0.1;
 const takingInARow = 8;
 
 /** How a change waits: in which lane, and in whose share of it. */
-export interface MutexQueuing {
+export interface MutexQueuing extends Omit<ChangeQueuing, 'lane'> {
   /** `own` are steps that the process itself depends on. @default 'giving' */
   readonly lane?: ChangeLane | 'own' | undefined;
-  /** Without it, the change is not bounded. */
-  readonly share?: string | undefined;
 }
 
 /**
  * Runs one change at a time. Changes that revoke go first, then what the process itself depends on; after some that revoke, one of
- * the others, so that no flood of them stops these. Within a lane, shares are served in turn, and each one in the order of arrival. A change that grants is refused at once when its share has too many
- * waiting changes, or when its turn would come too late: waiting in vain would only make others wait.
+ * the others, so that no flood of them stops these. Within a lane, shares are served in turn, and each one in the order of arrival.
+ * A change of the lane `giving` is refused at once when its share has too many waiting changes, or when its turn would come too late,
+ * unless its share is not bounded so: waiting in vain would only make others wait.
  */
 export class PriorityMutex {
   readonly #lanes: Readonly<Record<ChangeLane | 'own', FairQueue<() => Promise<void>>>> = {
@@ -37,7 +36,7 @@ export class PriorityMutex {
   #takenInARow = 0;
   #whenEmpty: (() => void)[] = [];
 
-  /** @param maxPerShare - the maximum number of waiting changes of one share in the lane `giving` */
+  /** @param maxPerShare - the maximum number of waiting changes of one share in the lane `giving` that is bounded by `count` */
   constructor(maxPerShare = 128) {
     this.#maxPerShare = maxPerShare;
   }
@@ -45,9 +44,7 @@ export class PriorityMutex {
   /** @throws ApiKeysError `ERR_API_KEYS_UNAVAILABLE` when the change could not be made in time */
   pass<T>(budget: TimeBudget, queuing: MutexQueuing, work: () => Promise<T>): Promise<T> {
     const { lane = 'giving', share } = queuing;
-    // What revokes, and what the process depends on, is always tried.
-    const isBounded = lane === 'giving' && share !== undefined;
-    const reason = isBounded ? this.#reasonToRefuse(budget, share) : null;
+    const reason = this.#reasonToRefuse(budget, queuing);
     if (reason !== null) return Promise.reject(new ApiKeysError('unavailable', { cause: new Error(reason) }));
     return new Promise((resolve, reject) => {
       this.#lanes[lane].add(share ?? '', async () => {
@@ -73,9 +70,14 @@ export class PriorityMutex {
     if (this.#isBusy) await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
   }
 
-  #reasonToRefuse(budget: TimeBudget, share: string): string | null {
+  #reasonToRefuse(
+    budget: TimeBudget,
+    { lane = 'giving', share, bound = 'count' }: MutexQueuing,
+  ): string | null {
+    // What revokes, and what the process depends on, is always tried.
+    if (lane !== 'giving' || share === undefined || bound === 'none') return null;
     const { taking, own, giving } = this.#lanes;
-    if (giving.sizeOf(share) >= this.#maxPerShare)
+    if (bound === 'count' && giving.sizeOf(share) >= this.#maxPerShare)
       return `${this.#maxPerShare} changes of the same share wait already`;
     const givingAhead = giving.countAhead(share);
     const ahead = Math.min(taking.size, takingInARow * (givingAhead + 1)) + own.size + givingAhead;

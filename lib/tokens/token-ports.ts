@@ -3,7 +3,7 @@ import type { Keyspace } from '../domain/keyspace.js';
 import type { KeyFormat } from '../domain/key-format.js';
 import type { ChangeAnnouncer } from '../ports/change-announcer.js';
 import type { Clock } from '../ports/clock.js';
-import type { KeyStore } from '../ports/key-store.js';
+import type { QueuedStore } from '../ports/queued-store.js';
 import type { RandomSource } from '../ports/random-source.js';
 import type { SecretDigester } from '../ports/secret-digester.js';
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
@@ -25,7 +25,7 @@ export interface TokenPolicy extends TokenParties {
 
 /** The ports of the token commands. */
 export interface TokenPorts {
-  readonly store: KeyStore;
+  readonly store: QueuedStore;
   readonly changes: ChangeAnnouncer;
   readonly signingKeys: SigningKeys;
   /** The format of refresh tokens. */

@@ -85,7 +85,7 @@ export const requirements: Readonly<Record<string, string>> = {
   P1: 'A change reaches every process however often it is repeated; what wrote nothing is not announced.',
   P2: 'Nothing is believed that does not come from the database server that takes changes: one that only answers reads is an outage.',
   P3: 'The time that a 202 names is never before the end of the longest lease of any process.',
-  P4: 'What takes away never waits behind what gives, and each owner has a bounded share of every queue.',
+  P4: 'What only takes away goes before what gives and what may do either, changes of one caller stop no other, and each owner has a bounded share of what gives.',
   P5: 'A database file that is replaced while a process runs is noticed, and nothing is accepted from the old one.',
   P6: '`close()` always settles, and nothing of ours keeps a script alive that is done.',
   P7: 'Whatever narrows a credential below its key bounds what it manages, and only a current secret of a key rotates it.',
