@@ -58,6 +58,7 @@ export class RouteUsageRecorder {
   readonly #erasures = new ErasureMarks();
   readonly #adding = new WriteInProgress<OwnedCount>();
   #ensureLease: () => Promise<void> = () => Promise.resolve();
+  #isStopped = false;
 
   constructor({ clock, logger }: { readonly clock: Clock; readonly logger: Logger }) {
     this.#clock = clock;
@@ -79,6 +80,7 @@ export class RouteUsageRecorder {
 
   /** Writes what is left. Never rejects. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     await this.flush();
     this.#log = null;
     this.#cancel();
@@ -208,7 +210,9 @@ export class RouteUsageRecorder {
         }
       } catch (error) {
         hasFailed = true;
-        this.#keep(selectBatch(), error);
+        // A process that shuts down does not wait for the deadline of each batch.
+        this.#keep(this.#isStopped ? select() : selectBatch(), error);
+        if (this.#isStopped) return;
       }
     }
     if (hasFailed) return;

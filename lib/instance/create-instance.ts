@@ -6,7 +6,6 @@ import { parsePeppers } from '../crypto/peppers.js';
 import { createRandomSource } from '../crypto/random-source.js';
 import type { InstanceStatus } from '../domain/api-keys-status.js';
 import type { Keyspace } from '../domain/keyspace.js';
-import { FailureLog } from '../domain/failure-log.js';
 import { InvalidOptionError } from '../errors.js';
 import { Keyspaces } from '../domain/keyspaces.js';
 import { ChangeListeners } from '../feed/change-listeners.js';
@@ -27,6 +26,7 @@ import { listQueues } from './list-queues.js';
 import { readStatus } from './read-status.js';
 import type { Running } from './running.js';
 import { createSerializingLogger } from './serializing-logger.js';
+import { StartLog } from './start-log.js';
 import { startRunning } from './start-running.js';
 import { TappedLogger } from './tapped-logger.js';
 
@@ -87,7 +87,7 @@ export function createInstance(
   const routeUsage = options.metrics.usageByRoute ? new RouteUsageRecorder({ clock, logger }) : null;
   const listeners = new ChangeListeners(logger);
   const protectedResources = new ProtectedResources();
-  const failedStarts = createStartLog(logger);
+  const failedStarts = new StartLog(logger);
   let purpose: StartPurpose = 'app';
   const lifecycle = new Lifecycle(
     () => {
@@ -175,16 +175,4 @@ function createKeyspaces(
   } catch (error) {
     throw new InvalidOptionError(`foreignFormats: ${error instanceof Error ? error.message : String(error)}`);
   }
-}
-
-/** Logs starts in the background that fail: requests cause one each second. */
-function createStartLog(logger: Logger): FailureLog {
-  const levels = {
-    warn: (message: string, error?: unknown): void =>
-      error === undefined ? logger.warn(message) : logger.error(message, error),
-  };
-  return new FailureLog(levels, {
-    begins: 'not ready, and every request is answered with 503',
-    ends: () => 'ready, and requests are answered',
-  });
 }

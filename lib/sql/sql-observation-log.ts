@@ -3,8 +3,9 @@ import type { ObservedGroup, ObservedRefusal } from '../domain/observed-refusal.
 import type { ObservationLog, ObservationQuery } from '../ports/observation-log.js';
 import {
   compileAddObservations,
-  countPrunableObservations,
   deleteObservations,
+  findSurplusObservation,
+  hasObservationsBefore,
   listObservations,
   mergeObservations,
   type AddObservations,
@@ -46,11 +47,14 @@ export class SqlObservationLog implements ObservationLog {
 
   prune(before: number, keep: number, limit: number): Promise<number> {
     return this.#within('Pruning observed requests', async (budget) => {
-      // Read without a write lock, because counting so many rows takes longer than removing some.
-      const due = await this.#database.read(budget, (on) => countPrunableObservations(on, before, keep));
-      if (due === 0) return 0;
+      // Read without a write lock, because passing so many rows takes longer than removing some.
+      const surplus = await this.#database.read(budget, (on) => findSurplusObservation(on, keep));
+      const isDue =
+        surplus !== undefined ||
+        (await this.#database.read(budget, (on) => hasObservationsBefore(on, before)));
+      if (!isDue) return 0;
       return this.#database.writeOnce(budget, (on) =>
-        deleteObservations(on, this.#database.dialect, 'oldest', Math.min(limit, due)),
+        deleteObservations(on, this.#database.dialect, { before, surplus }, limit),
       );
     });
   }

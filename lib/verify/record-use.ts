@@ -1,5 +1,6 @@
 import { FailureLog } from '../domain/failure-log.js';
 import type { Change } from '../domain/key-change.js';
+import { getPeriodStart, hourMs } from '../domain/key-usage.js';
 import type { RefusalCode } from '../domain/verdict.js';
 import { maxRowsPerWrite, WriteInProgress } from '../domain/write-in-progress.js';
 import type { KeyStore, KeyUse } from '../ports/key-store.js';
@@ -194,11 +195,22 @@ export class UseRecorder {
       }
       try {
         await this.#writing.run(selectBatch(), (some) => this.#store.recordUse(some.map(toKeyUse)));
-        for (const { keyId } of selectBatch()) this.#unwritten.delete(keyId);
+        this.#noteWritten(selectBatch());
         this.#writes.worked();
       } catch (error) {
-        this.#noteFailed(selectBatch(), error);
+        // A process that shuts down does not wait for the deadline of each batch.
+        this.#noteFailed(this.#isClosed ? select() : selectBatch(), error);
+        if (this.#isClosed) return;
       }
+    }
+  }
+
+  /** Of other rows of a key, a refusal for example, its first use is not written. */
+  #noteWritten(uses: readonly CountedUse[]): void {
+    for (const { keyId, verdict, at } of uses) {
+      const hour = this.#known.get(keyId) ?? null;
+      const isLast = hour === null || hour === getPeriodStart(hourMs, at);
+      if (verdict === 'allowed' && isLast) this.#unwritten.delete(keyId);
     }
   }
 

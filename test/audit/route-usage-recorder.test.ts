@@ -234,3 +234,15 @@ describe('counts of requests by route', () => {
     expect(written.length).toBe(1_999);
   });
 });
+
+describe('a recorder that stops while the store does not answer', () => {
+  it('does not wait for the deadline of each batch, and says how much was not written', async () => {
+    const { recorder, log, usage, state } = createRecorder();
+    recorder.start(usage);
+    state.isDown = true;
+    for (let each = 0; each < 1_000; each += 1) recorder.note(begin(recorder, `key${each}`), '/x', '2xx');
+    await recorder.stop();
+    expect(state.attempts).toBe(1);
+    expect(log).toEqual(['api-keys: usage by route is not written yet']);
+  });
+});

@@ -72,3 +72,36 @@ it.each(Object.entries(tables))(
     }
   },
 );
+
+it.each([
+  ['hours that are not kept any more', { before: 1, keep: 1_000 }],
+  ['more than are kept', { before: 0, keep: 40 }],
+])(
+  'pruning removes no count that is kept while another process removes the same ones: %s, on PostgreSQL',
+  async (_what, { before, keep }) => {
+    const database = await makeOwnDatabase('PostgreSQL');
+    const store = postgresStore({ connection: database.url, deadlineMs: 20_000, logger });
+    const other = new pg.Client({ connectionString: database.url });
+    try {
+      await store.open();
+      const counts = (hour: number): readonly ReturnType<typeof createSampleObserved>[] =>
+        names.slice(0, 40).map((route) => createSampleObserved({ route, hour }));
+      await store.observations.add([...counts(0), ...counts(3_600_000)]);
+      await other.connect();
+      await other.query('begin');
+      const old = await other.query('delete from api_keys.observed_refusals where hour = 0');
+      expect(old.rowCount).toBe(40);
+      const pruned = store.observations.prune(before, keep, 500);
+      const waiting = "select 1 from pg_locks where not granted and locktype = 'transactionid'";
+      while ((await other.query(waiting)).rowCount === 0) await setImmediate();
+      await other.query('commit');
+      expect(await pruned).toBe(0);
+      const { rows } = await other.query('select count(*), min(hour) as hour from api_keys.observed_refusals');
+      expect(rows).toEqual([{ count: '40', hour: '3600000' }]);
+    } finally {
+      await other.end();
+      await store.close();
+      await database.remove();
+    }
+  },
+);

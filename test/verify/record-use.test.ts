@@ -50,6 +50,39 @@ describe('the recorder of uses', () => {
     ]);
   });
 
+  it('writes a first use again that failed, also where a refusal of the same key was written meanwhile', async () => {
+    const { uses, written, fail } = start();
+    const counter = uses.counterFor(keyOf('a'));
+    uses.recordRefusal(counter, 'insufficient_scope', hour);
+    const first = uses.flush();
+    uses.record(counter, hour + 1, () => null);
+    await first;
+    fail(1);
+    await uses.flush();
+    await uses.flush();
+    expect(written.map(({ at, verdict }) => [at, verdict])).toEqual([
+      [hour, 'insufficient_scope'],
+      [hour + 1, 'allowed'],
+    ]);
+  });
+
+  it('does not wait for the deadline of each batch when it is closed and the store does not answer', async () => {
+    let attempts = 0;
+    const lines: string[] = [];
+    const note = (message: string): void => void lines.push(message);
+    const recordUse = async (): Promise<void> => {
+      attempts += 1;
+      throw new Error('away');
+    };
+    const uses = new UseRecorder({ recordUse }, { warn: note, error: note });
+    for (let each = 0; each < 1_000; each += 1) {
+      uses.record(uses.counterFor(keyOf(`key${each}`)), hour, () => null);
+    }
+    await uses.close();
+    expect(attempts).toBe(1);
+    expect(lines).toEqual(['api-keys: uses of keys are not recorded']);
+  });
+
   it('looks at the address of a key at most once a second', async () => {
     const { uses, written } = start();
     const counter = uses.counterFor(keyOf('a'));

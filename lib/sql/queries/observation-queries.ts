@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { AliasedRawBuilder, Kysely, Selectable } from 'kysely';
+import type { AliasedRawBuilder, Expression, ExpressionBuilder, Kysely, Selectable, SqlBool } from 'kysely';
 import { addObserved, type ObservedGroup, type ObservedRefusal } from '../../domain/observed-refusal.js';
 import type { ObservationQuery } from '../../ports/observation-log.js';
 import { isStorable } from '../../domain/is-storable.js';
@@ -124,37 +124,54 @@ export async function listObservations(
   }));
 }
 
-/** How many counts are from hours before a time, or more than are kept. */
-export async function countPrunableObservations(
+/** What identifies a count. */
+type Name = Pick<Row, (typeof nameColumns)[number]>;
+
+/** Which counts are removed: those of an owner, or of hours before a time and up to the newest one that is not kept. */
+export type RemovedObservations =
+  { readonly ownerId: string } | { readonly before: number; readonly surplus: Name | undefined };
+
+/** Finds the newest of the surplus counts, if there are any. */
+export async function findSurplusObservation(
   database: Kysely<Tables>,
-  before: number,
   keep: number,
-): Promise<number> {
-  const { all, outdated } = await database
-    .selectFrom('observed_refusals')
-    .select((eb) => [
-      eb.fn.countAll<number>().as('all'),
-      eb.fn.countAll<number>().filterWhere('hour', '<', before).as('outdated'),
-    ])
-    .executeTakeFirstOrThrow();
-  return Math.max(0, Number(outdated), Number(all) - keep);
+): Promise<Name | undefined> {
+  let newest = database.selectFrom('observed_refusals').select(nameColumns);
+  for (const column of nameColumns) newest = newest.orderBy(column, 'desc');
+  return newest.offset(keep).limit(1).executeTakeFirst();
 }
 
-/** Deletes counts: the oldest ones, or those of an owner; at most `limit` of them. */
+/** Whether any count is of an hour before a time. */
+export async function hasObservationsBefore(database: Kysely<Tables>, before: number): Promise<boolean> {
+  const oldest = database.selectFrom('observed_refusals').select('hour').orderBy('hour').limit(1);
+  const { hour } = (await oldest.executeTakeFirst()) ?? { hour: before };
+  return Number(hour) < before;
+}
+
+/** Deletes counts, the oldest ones first, at most `limit` of them. */
 export async function deleteObservations(
   database: Kysely<Tables>,
   dialect: SqlDialect,
-  which: 'oldest' | { readonly ownerId: string },
+  which: RemovedObservations,
   limit: number,
 ): Promise<number> {
-  if (which !== 'oldest' && (which.ownerId === '' || !isStorable(which.ownerId))) return 0;
+  if ('ownerId' in which && (which.ownerId === '' || !isStorable(which.ownerId))) return 0;
   const { numDeletedRows } = await database
     .deleteFrom('observed_refusals')
     .where(({ eb, refTuple, selectFrom }) => {
       const all = selectFrom('observed_refusals as old').select([
         ...(['old.hour', 'old.method', 'old.route', 'old.code', 'old.key_id'] as const),
       ]);
-      const matching = which === 'oldest' ? all : all.where('old.owner_id', '=', which.ownerId);
+      const matching =
+        'ownerId' in which
+          ? all.where('old.owner_id', '=', which.ownerId)
+          : // In the statement, so that two processes do not remove as many again, of those that are kept.
+            all.where((old) =>
+              old.or([
+                old('old.hour', '<', which.before),
+                ...(which.surplus === undefined ? [] : [isUpTo(old, which.surplus)]),
+              ]),
+            );
       return eb(
         refTuple('hour', 'method', 'route', 'code', 'key_id'),
         'in',
@@ -172,4 +189,12 @@ export async function deleteObservations(
     })
     .executeTakeFirstOrThrow();
   return Number(numDeletedRows);
+}
+
+function isUpTo(
+  old: ExpressionBuilder<Tables & { old: ObservedRefusalsTable }, 'old'>,
+  { hour, method, route, code, key_id }: Name,
+): Expression<SqlBool> {
+  const name = old.refTuple('old.hour', 'old.method', 'old.route', 'old.code', 'old.key_id');
+  return old(name, '<=', old.tuple(hour, method, route, code, key_id));
 }
