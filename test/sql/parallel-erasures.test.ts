@@ -96,7 +96,9 @@ it.each([
       while ((await other.query(waiting)).rowCount === 0) await setImmediate();
       await other.query('commit');
       expect(await pruned).toBe(0);
-      const { rows } = await other.query('select count(*), min(hour) as hour from api_keys.observed_refusals');
+      const { rows } = await other.query(
+        'select count(*), min(hour) as hour from api_keys.observed_refusals',
+      );
       expect(rows).toEqual([{ count: '40', hour: '3600000' }]);
     } finally {
       await other.end();
