@@ -1,7 +1,10 @@
 import { FailureLog } from '../domain/failure-log.js';
 import type { Logger } from '../ports/logger.js';
 
-const begins = 'not ready, and every request is answered with 503';
+const messages = {
+  begins: 'not ready, and every request is answered with 503',
+  ends: () => 'ready, and requests are answered',
+} as const;
 /** The maximum number of reasons that are logged until a start succeeds. */
 const maxReasons = 10;
 
@@ -20,7 +23,7 @@ export class StartLog {
       warn: (message: string, error?: unknown): void =>
         error === undefined ? logger.warn(message) : logger.error(message, error),
     };
-    this.#failures = new FailureLog(levels, { begins, ends: () => 'ready, and requests are answered' });
+    this.#failures = new FailureLog(levels, messages);
   }
 
   failed(error: unknown): void {
@@ -28,7 +31,7 @@ export class StartLog {
     const isAnother = this.#reasons.size > 0 && !this.#reasons.has(reason);
     if (this.#reasons.size < maxReasons) {
       this.#reasons.add(reason);
-      if (isAnother) this.#logger.error(`api-keys: ${begins}`, error);
+      if (isAnother) this.#logger.error(`api-keys: ${messages.begins}`, error);
     }
     this.#failures.failed(error);
   }

@@ -9,7 +9,7 @@ const slow = [
   'test/servers/servers.test.ts',
   'test/contracts/isolation.test.ts',
   'test/process-lifetime.test.ts',
-  'test/sql/{bounded-statements,clocks-ahead,disk-waits,host-pool,lagging-nonces,late-commits,lazy-commits,postgres-outage,postgres-feed,postgres-standby}.test.ts',
+  'test/sql/{bounded-statements,clocks-ahead,disk-waits,host-pool,lagging-nonces,late-commits,lazy-commits,postgres-outage,postgres-feed,postgres-standby,slow-statements}.test.ts',
   'test/feed/{confirmations,idle-processes}.test.ts',
   'test/flows/{erasure-of-waiting-writes,quiet-processes,repeated-revocations,*-over-two-processes,forward-auth-proxies,behind-nginx}.test.ts',
   // The documents, followed step by step.
