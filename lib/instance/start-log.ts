@@ -43,7 +43,7 @@ export class StartLog {
 }
 
 function describeReason(error: unknown): string {
-  const messages: string[] = [];
-  for (let each = error; each instanceof Error; each = each.cause) messages.push(each.message);
-  return messages.join('\n');
+  const reasons: string[] = [];
+  for (let each = error; each instanceof Error; each = each.cause) reasons.push(each.message);
+  return reasons.join('\n');
 }
