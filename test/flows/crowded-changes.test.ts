@@ -5,10 +5,9 @@ import { isProblem } from '../../lib/errors.js';
 import type { ApiKeys, ApiKeysOptions } from '../../lib/index.js';
 import type { ChangeContext } from '../../lib/manage/change.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
-import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
-import { sqliteStore } from '../../lib/sql/sqlite/sqlite-store.js';
 import { createInstance, type Scope } from '../harness/instance.js';
 import { makeOwnDatabase, type OwnDatabase } from '../harness/own-database.js';
+import { openOwnStore, type OwnStore } from '../harness/own-store.js';
 import { createService } from '../harness/service.js';
 import { theApp } from '../harness/the-app.js';
 
@@ -172,25 +171,16 @@ describe.each(['PostgreSQL', 'SQLite'] as const)('beside many changes of one cal
 
 describe.each(['PostgreSQL', 'SQLite'] as const)('a key that makes many changes on %s', (kind) => {
   const now = (): number => Date.now();
-  const logger = { warn: () => undefined, error: () => undefined };
   const contextOf = (actor: ChangeContext['actor']): ChangeContext => ({
     ...{ actor, address: null, requestId: null, managementScope: 'orders:read' },
   });
-  let database: OwnDatabase;
+  let remove: OwnStore['remove'];
   let store: KeyStore;
 
   beforeEach(async () => {
-    database = await makeOwnDatabase(kind);
-    store =
-      kind === 'PostgreSQL'
-        ? postgresStore({ connection: database.url, logger })
-        : sqliteStore({ file: database.url.slice('file:'.length), logger });
-    await store.open();
+    ({ store, remove } = await openOwnStore(kind));
   });
-  afterEach(async () => {
-    await store.close();
-    await database.remove();
-  });
+  afterEach(() => remove());
 
   it('P4: is revoked by its owner before most of what it revokes itself', async () => {
     const { service, close } = createService({ store, clock: { now } });

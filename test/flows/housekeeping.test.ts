@@ -4,9 +4,8 @@ import Sqlite from 'libsql';
 import pg from 'pg';
 import { createService } from '../harness/service.js';
 import { createInstance } from '../harness/instance.js';
-import { makeOwnDatabase, type OwnDatabase } from '../harness/own-database.js';
-import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
-import { sqliteStore } from '../../lib/sql/sqlite/sqlite-store.js';
+import type { OwnDatabase } from '../harness/own-database.js';
+import { openOwnStore, type OwnStore } from '../harness/own-store.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import { theApp } from '../harness/the-app.js';
 
@@ -15,24 +14,15 @@ jest.setTimeout(180_000);
 /** One statement for all of them takes seconds. */
 const expiredClaims = 300_000;
 
-const logger = { warn: () => undefined, error: () => undefined };
-
 describe.each(['PostgreSQL', 'SQLite'] as const)('expired rows on %s', (kind) => {
   let database: OwnDatabase;
+  let remove: OwnStore['remove'];
   let store: KeyStore;
 
   beforeEach(async () => {
-    database = await makeOwnDatabase(kind);
-    store =
-      kind === 'PostgreSQL'
-        ? postgresStore({ connection: database.url, logger })
-        : sqliteStore({ file: database.url.slice('file:'.length) });
-    await store.open();
+    ({ store, database, remove } = await openOwnStore(kind));
   });
-  afterEach(async () => {
-    await store.close();
-    await database.remove();
-  });
+  afterEach(() => remove());
 
   /** On a connection of the test's own. */
   async function run(onPostgres: string, onSqlite: string): Promise<number> {

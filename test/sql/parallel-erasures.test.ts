@@ -45,32 +45,53 @@ const tables: Readonly<Record<string, { add: (store: KeyStore) => Promise<void>;
   },
 };
 
+/**
+ * Does what is given while another process is deleting rows, which it has locked: `work` is waited for only when it waits for them, and
+ * returns after these are gone.
+ */
+async function deleteBeside(
+  fill: (store: KeyStore) => Promise<void>,
+  { statement, deleted }: { readonly statement: string; readonly deleted: number },
+  work: (store: KeyStore) => Promise<unknown>,
+  expectAfter: (other: pg.Client) => Promise<void>,
+): Promise<void> {
+  const database = await makeOwnDatabase('PostgreSQL');
+  const store = postgresStore({ connection: database.url, deadlineMs: 20_000, logger });
+  const other = new pg.Client({ connectionString: database.url });
+  try {
+    await store.open();
+    await fill(store);
+    await other.connect();
+    await other.query('begin');
+    expect((await other.query(statement)).rowCount).toBe(deleted);
+    const done = work(store);
+    const waiting = "select 1 from pg_locks where not granted and locktype = 'transactionid'";
+    while ((await other.query(waiting)).rowCount === 0) await setImmediate();
+    await other.query('commit');
+    await done;
+    await expectAfter(other);
+  } finally {
+    await other.end();
+    await store.close();
+    await database.remove();
+  }
+}
+
 it.each(Object.entries(tables))(
   'an erasure leaves no row while another process removes some of the same ones: %s, on PostgreSQL',
-  async (table, { add, first }) => {
-    const database = await makeOwnDatabase('PostgreSQL');
-    const store = postgresStore({ connection: database.url, deadlineMs: 20_000, logger });
-    const other = new pg.Client({ connectionString: database.url });
-    try {
-      await store.open();
-      await insert(store, key);
-      await add(store);
-      await other.connect();
-      await other.query('begin');
-      expect((await other.query(`delete from api_keys.${table} where ${first}`)).rowCount).toBe(perStep);
-      const erased = eraseTraces(store, ownerId, [key.id], 1);
-      const waiting = "select 1 from pg_locks where not granted and locktype = 'transactionid'";
-      while ((await other.query(waiting)).rowCount === 0) await setImmediate();
-      await other.query('commit');
-      await erased;
-      const { rows } = await other.query(`select count(*) from api_keys.${table}`);
-      expect(Number(rows[0]?.count)).toBe(0);
-    } finally {
-      await other.end();
-      await store.close();
-      await database.remove();
-    }
-  },
+  (table, { add, first }) =>
+    deleteBeside(
+      async (store) => {
+        await insert(store, key);
+        await add(store);
+      },
+      { statement: `delete from api_keys.${table} where ${first}`, deleted: perStep },
+      (store) => eraseTraces(store, ownerId, [key.id], 1),
+      async (other) => {
+        const { rows } = await other.query(`select count(*) from api_keys.${table}`);
+        expect(Number(rows[0]?.count)).toBe(0);
+      },
+    ),
 );
 
 it.each([
@@ -78,32 +99,19 @@ it.each([
   ['more than are kept', { before: 0, keep: 40 }],
 ])(
   'pruning removes no count that is kept while another process removes the same ones: %s, on PostgreSQL',
-  async (_what, { before, keep }) => {
-    const database = await makeOwnDatabase('PostgreSQL');
-    const store = postgresStore({ connection: database.url, deadlineMs: 20_000, logger });
-    const other = new pg.Client({ connectionString: database.url });
-    try {
-      await store.open();
-      const counts = (hour: number): readonly ReturnType<typeof createSampleObserved>[] =>
-        names.slice(0, 40).map((route) => createSampleObserved({ route, hour }));
-      await store.observations.add([...counts(0), ...counts(3_600_000)]);
-      await other.connect();
-      await other.query('begin');
-      const old = await other.query('delete from api_keys.observed_refusals where hour = 0');
-      expect(old.rowCount).toBe(40);
-      const pruned = store.observations.prune(before, keep, 500);
-      const waiting = "select 1 from pg_locks where not granted and locktype = 'transactionid'";
-      while ((await other.query(waiting)).rowCount === 0) await setImmediate();
-      await other.query('commit');
-      expect(await pruned).toBe(0);
-      const { rows } = await other.query(
-        'select count(*), min(hour) as hour from api_keys.observed_refusals',
-      );
-      expect(rows).toEqual([{ count: '40', hour: '3600000' }]);
-    } finally {
-      await other.end();
-      await store.close();
-      await database.remove();
-    }
+  (_what, { before, keep }) => {
+    const counts = (hour: number): readonly ReturnType<typeof createSampleObserved>[] =>
+      names.slice(0, 40).map((route) => createSampleObserved({ route, hour }));
+    return deleteBeside(
+      (store) => store.observations.add([...counts(0), ...counts(3_600_000)]),
+      { statement: 'delete from api_keys.observed_refusals where hour = 0', deleted: 40 },
+      async (store) => expect(await store.observations.prune(before, keep, 500)).toBe(0),
+      async (other) => {
+        const { rows } = await other.query(
+          'select count(*), min(hour) as hour from api_keys.observed_refusals',
+        );
+        expect(rows).toEqual([{ count: '40', hour: '3600000' }]);
+      },
+    );
   },
 );
