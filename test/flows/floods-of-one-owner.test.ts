@@ -48,7 +48,7 @@ describe.each(['PostgreSQL', 'SQLite'] as const)(
       await owners.as(admin).suspend({ ownerId: 'alice' });
       const { counts, ended } = flood((index) => keys.as(alice).update({ id, name: `CI ${index}` }));
       while (counts.refused === 0) await nextTurn();
-    const resumed = await owners.as(admin).resume({ ownerId: 'alice' });
+      const resumed = await owners.as(admin).resume({ ownerId: 'alice' });
       expect(resumed.suspendedAt).toBeNull();
       expect(counts.done).toBeLessThan(crowd / 4);
       await ended;
