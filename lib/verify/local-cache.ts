@@ -135,7 +135,7 @@ export class LocalCache {
   }
 
   /**
-   * Whether an entry that was found earlier is still what {@link findEntry} finds, without a look-up.
+   * Whether an entry that was found earlier is still what {@link findEntry} finds, without a lookup.
    *
    * @param now - wall clock in milliseconds
    */
