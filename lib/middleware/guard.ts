@@ -42,6 +42,7 @@ import { describeRefusal } from './describe-refusal.js';
 import { createRefusalAnswers } from './refusal-answers.js';
 import { toOpaqueRefusal, toRefusalError } from '../http/to-refusal-error.js';
 import { readRequestCost } from '../verify/request-cost.js';
+import { setCaller } from './set-caller.js';
 import { keepOffSharedCaches, varyOnHeaders } from './shared-caches.js';
 import { verifyObserved } from './verify-observed.js';
 import { watchDecisions, type Decision } from './watch-decisions.js';
@@ -77,11 +78,6 @@ export interface GuardParts {
   readonly observer: VerificationObserver | null;
   /** Counts requests by route; `null`: none is counted. */
   readonly routes: Pick<RouteCounter, 'follow' | 'mark'> | null;
-}
-
-/** Where handlers find the caller, whatever type the app has declared for it. */
-interface WithApiKey {
-  apiKey?: unknown;
 }
 
 /** How a guard that is part of another one differs from one that stands by itself. */
@@ -221,7 +217,7 @@ export function createGuard(
   function admit(allowed: Allowed, credential: ReadCredential, req: Request, res: Response): void {
     onAllowed?.(allowed, req, credential);
     if (isProbe) return;
-    (req as WithApiKey).apiKey = allowed.apiKey;
+    setCaller(req, allowed.apiKey);
     if (allowed.deprecatedSecret !== undefined)
       noteDeprecatedSecret(allowed, allowed.deprecatedSecret, req, res);
     if (allowed.rateLimits !== undefined)

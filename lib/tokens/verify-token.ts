@@ -58,8 +58,8 @@ export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
     return proven !== undefined && isStillCached(proven, now) ? proven : undefined;
   }
 
-  function isStillCached({ subject, held: since }: ProvenAccessToken, now: number): boolean {
-    return since !== undefined && local?.findEntry(subject.key.id, now) === since;
+  function isStillCached({ held: since }: ProvenAccessToken, now: number): boolean {
+    return since !== undefined && local?.holds(since, now) === true;
   }
 
   function verifyAtOnce(request: VerificationRequest): Verdict | Promise<Verdict> | null {

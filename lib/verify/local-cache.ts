@@ -39,6 +39,8 @@ export interface CacheEntry {
   readonly until: number;
   /** Changes only while the entry is in no generation. */
   bytes: number;
+  /** Of the generation that it is in; `null`: in none. Not the generation itself, which an entry in use elsewhere would keep in memory. */
+  mark: object | null;
   /** The oldest first. */
   readonly tokens: ProvenToken[];
 }
@@ -59,9 +61,11 @@ class Generation {
   readonly byId = new Map<string, CacheEntry>();
   readonly byOwner = new KeyIndex();
   readonly byAncestor = new KeyIndex();
+  readonly mark: object = {};
   bytes = 0;
 
   add(entry: CacheEntry): void {
+    entry.mark = this.mark;
     const { id, ownerId, ancestors } = entry.prepared.key;
     this.byId.set(id, entry);
     this.byOwner.add(ownerId, id);
@@ -73,6 +77,7 @@ class Generation {
   remove(keyId: string): CacheEntry | undefined {
     const entry = this.byId.get(keyId);
     if (entry === undefined) return undefined;
+    entry.mark = null;
     const { ownerId, ancestors } = entry.prepared.key;
     this.byId.delete(keyId);
     this.byOwner.remove(ownerId, keyId);
@@ -130,6 +135,16 @@ export class LocalCache {
   }
 
   /**
+   * Whether an entry that was found earlier is still what {@link findEntry} finds, without a lookup.
+   *
+   * @param now - wall clock in milliseconds
+   */
+  holds({ mark, until }: CacheEntry, now: number): boolean {
+    const { young, old } = this.#generations;
+    return (mark === young.mark || mark === old.mark) && now < until;
+  }
+
+  /**
    * Puts into a key the copies of the keys above it that are cached with another key below them, where they are equal: what
    * thousands of children have in common is in memory once.
    */
@@ -150,7 +165,7 @@ export class LocalCache {
     const bytes = prepared.approximateBytes;
     const idleChecks = [key, ...key.ancestors].map((each) => getIdleCheckAt(each, readAt));
     const until = Math.min(readAt + lifetimeMs, ...idleChecks);
-    this.#add({ prepared, uses, until, bytes, tokens: [] });
+    this.#add({ prepared, uses, until, bytes, mark: null, tokens: [] });
   }
 
   /**

@@ -127,8 +127,8 @@ const sabotages: Record<string, Sabotage> = {
     replacements: [
       {
         file: 'lib/tokens/verify-token.ts',
-        from: 'since !== undefined && local?.findEntry(subject.key.id, now) === since',
-        to: 'since !== undefined && now > 0 && subject !== null',
+        from: 'since !== undefined && local?.holds(since, now) === true',
+        to: 'since !== undefined && now > 0 && local !== null',
       },
     ],
     finding: /was let in/,

@@ -69,6 +69,15 @@ describe('requests of node-mocks-http', () => {
     expect(instance.apiKeys.apiKeyOf(req).ownerId).toBe('alice');
   });
 
+  it('fail where the app does not let the guard put the caller there', async () => {
+    const req = mock({ 'x-api-key': token });
+    Object.defineProperty(req, 'apiKey', { value: { ownerId: 'mallory' }, writable: false });
+    const outcome = await run(instance.apiKeys.requireApiKey('orders:read') as RequestHandler, req);
+    expect(outcome).toMatchObject({
+      next: { name: 'TypeError', message: expect.stringContaining('req.apiKey cannot be set') },
+    });
+  });
+
   it('are refused where the address decides, because they have none', async () => {
     const bound = await instance.key({ ipAllowlist: ['127.0.0.1'] });
     const guard = instance.apiKeys.requireApiKey('orders:read', { onRefusal: 'next' }) as RequestHandler;

@@ -79,6 +79,34 @@ describe('LocalCache', () => {
     expect(cache.findByToken('token of 7', 1)).toBeUndefined();
   });
 
+  it('tells of an entry found earlier what finding it again would tell', () => {
+    const cache = new LocalCache({ ...big, maxKeys: 4 });
+    const hold = (id: string) => {
+      holdWithToken(cache, id);
+      const entry = cache.findEntry(id, 1);
+      if (entry === undefined) throw new Error(`${id} is not cached`);
+      return entry;
+    };
+    const entry = hold('a');
+    expect([cache.holds(entry, 1), cache.holds(entry, entry.until)]).toEqual([true, false]);
+    // In the old generation, moved to the young one, and dropped with the old one.
+    for (const id of ['b', 'c']) hold(id);
+    expect(cache.holds(entry, 1)).toBe(cache.findEntry('a', 1) === entry);
+    cache.findByToken('token of a', 1);
+    expect(cache.holds(entry, 1)).toBe(cache.findEntry('a', 1) === entry);
+    for (const id of ['d', 'e', 'f', 'g']) hold(id);
+    expect([cache.holds(entry, 1), cache.findEntry('a', 1)]).toEqual([false, undefined]);
+
+    const older = hold('a');
+    const newer = hold('a');
+    expect([cache.holds(older, 1), cache.holds(newer, 1)]).toEqual([false, true]);
+    cache.forget('a');
+    expect(cache.holds(newer, 1)).toBe(false);
+    const last = hold('a');
+    cache.forgetAll();
+    expect(cache.holds(last, 1)).toBe(false);
+  });
+
   it('takes no token for a version that is no longer held', () => {
     const cache = new LocalCache(big);
     const old = holdWithToken(cache, 'a');
