@@ -20,7 +20,7 @@ export interface TrailCheckInput {
   /** The `resume` of the report of the part before, with the same `anchor`. */
   readonly resume?: string;
   /**
-   * Called after every 200 entries or keys, and waited for. When it throws, the check stops. It begins anew when
+   * Called after every 200 entries or keys, and waited for. When it throws, the check stops. It starts over when
    * retention removes entries meanwhile.
    */
   readonly onProgress?: ((progress: VerificationProgress) => unknown) | undefined;
