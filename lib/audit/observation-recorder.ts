@@ -157,7 +157,7 @@ export class ObservationRecorder {
     for (const counts of [this.#counts, this.#taken]) counts.clear();
     const log = await this.#writer.settle();
     if (log === null) return;
-    while ((await log.prune(0, 0, removedAtOnce)) === removedAtOnce);
+    while ((await log.prune(0, 0, removedAtOnce)) >= removedAtOnce);
   }
 
   #count(added: ObservedRefusal): void {

@@ -30,6 +30,6 @@ export class LateStore {
 
   /** How many changes wait in this process: none before there is a store. */
   countWaitingChanges(): Readonly<Record<ChangeLane, number>> {
-    return this.#store?.countWaitingChanges?.() ?? { taking: 0, giving: 0 };
+    return this.#store?.countWaitingChanges?.() ?? { taking: 0, narrowing: 0, giving: 0 };
   }
 }

@@ -14,5 +14,10 @@ export function listQueues(
   };
   const changes = store.countWaitingChanges?.();
   if (changes === undefined) return hashes;
-  return { ...hashes, changes_taking: changes.taking, changes_giving: changes.giving };
+  return {
+    ...hashes,
+    changes_taking: changes.taking,
+    changes_narrowing: changes.narrowing,
+    changes_giving: changes.giving,
+  };
 }

@@ -12,8 +12,7 @@ export function createGrantQueuing(ownerId: string): SharedQueuing {
  * changes of an owner are refused; a job of the app itself, or of an admin, may have as many as can be made in time.
  */
 export function createNeutralQueuing({ actor }: ChangeContext): SharedQueuing {
-  const bound = getVisibleOwnerId(actor) === null ? 'deadline' : 'count';
-  return { lane: 'giving', share: toCallerShare(actor), bound };
+  return { lane: 'giving', share: toCallerShare(actor), bound: toBound(actor) };
 }
 
 /**
@@ -25,11 +24,12 @@ export function createRevocationQueuing({ actor }: ChangeContext): SharedQueuing
 }
 
 /**
- * The queuing of a change that may narrow rights as well as widen them, such as other scopes. It goes before what only grants, in
- * a second share of the caller: however many the caller has under way, its revocations wait for one of them at most.
+ * The queuing of a change that may narrow rights as well as widen them, such as other scopes. It waits for no queue of changes that only
+ * grant, and no revocation waits for it. Many of an owner are refused.
  */
 export function createNarrowingQueuing({ actor }: ChangeContext): SharedQueuing {
-  return { lane: 'taking', share: `narrowing ${toCallerShare(actor)}` };
+  const bound = toBound(actor) === 'count' ? 'count' : 'none';
+  return { lane: 'narrowing', share: toCallerShare(actor), bound };
 }
 
 /** The queuing of what the process does in the background: one turn in each round, and never refused, because no caller retries it. */
@@ -40,6 +40,11 @@ function toCallerShare(actor: ChangeContext['actor']): string {
   const ownerId = getVisibleOwnerId(actor);
   if (ownerId === null) return `${actor.kind} ${toAuditActor(actor).id ?? ''}`;
   return actor.kind === 'key' ? `keys of ${toOwnerShare(ownerId)}` : toOwnerShare(ownerId);
+}
+
+/** A job of the app itself, or of an admin, may have as many as can be made in time. */
+function toBound(actor: ChangeContext['actor']): 'count' | 'deadline' {
+  return getVisibleOwnerId(actor) === null ? 'deadline' : 'count';
 }
 
 function toOwnerShare(ownerId: string): string {

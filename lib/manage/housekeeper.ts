@@ -136,7 +136,7 @@ export class Housekeeper {
   }
 
   async #runInBatches(remove: (limit: number) => Promise<number>): Promise<void> {
-    while (!this.#isStopped && (await remove(rowsPerBatch)) === rowsPerBatch) {
+    while (!this.#isStopped && (await remove(rowsPerBatch)) >= rowsPerBatch) {
       await sleep(pauseMs, undefined, { ref: false });
     }
   }

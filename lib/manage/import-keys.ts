@@ -13,7 +13,7 @@ import {
   type ImportMark,
 } from './import-mark.js';
 import { createAuditEntry } from './audit-entry.js';
-import { createGrantQueuing } from './change-queuing.js';
+import { createNeutralQueuing } from './change-queuing.js';
 import type { ChangeContext } from './change.js';
 import { createImportedKey, readRow, type ImportedKey, type ReadRow } from './imported-key.js';
 import type { ManagePorts } from './manage-ports.js';
@@ -260,19 +260,16 @@ async function writeKeys(
   keys: readonly Candidate[],
   now: number,
 ): Promise<number> {
-  const written = await ports.store.transact(
-    async (transaction) => {
-      const taken = await transaction.findTaken(keys.flatMap(({ ids }) => ids));
-      const positions: { readonly record: ApiKeyRecord; readonly position: FeedPosition }[] = [];
-      for (const { record, ids } of keys) {
-        if (ids.some((id) => taken.has(id))) continue;
-        await transaction.insert(record, createAuditEntry(context, 'key.imported', record, []));
-        positions.push({ record, position: transaction.position });
-      }
-      return positions;
-    },
-    createGrantQueuing(keys[0]?.record.ownerId ?? ''),
-  );
+  const written = await ports.store.transact(async (transaction) => {
+    const taken = await transaction.findTaken(keys.flatMap(({ ids }) => ids));
+    const positions: { readonly record: ApiKeyRecord; readonly position: FeedPosition }[] = [];
+    for (const { record, ids } of keys) {
+      if (ids.some((id) => taken.has(id))) continue;
+      await transaction.insert(record, createAuditEntry(context, 'key.imported', record, []));
+      positions.push({ record, position: transaction.position });
+    }
+    return positions;
+  }, createNeutralQueuing(context));
   // Nothing was taken away, so no confirmation is needed.
   ports.changes.announce(
     written.map((each) => ({ ...each, action: 'key.imported' as const })),

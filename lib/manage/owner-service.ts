@@ -1,7 +1,7 @@
 import type { OwnerRecord } from '../domain/owner.js';
 import type { ChangeContext, ExpectedVersion, KeyInput } from './change.js';
 import type { ChangedOwner } from './change-owner.js';
-import { createNarrowingQueuing, createRevocationQueuing } from './change-queuing.js';
+import { createNarrowingQueuing, createNeutralQueuing, createRevocationQueuing } from './change-queuing.js';
 import { eraseOwner, type ErasedOwner } from './erase-owner.js';
 import { getOwner, getOwnerAndCredits, type OwnerAndCredits } from './get-owner.js';
 import { getPlanImpact } from './get-plan-impact.js';
@@ -82,7 +82,11 @@ export function createOwnerService(ports: ManagePorts): OwnerService {
     operation: 'set' | 'suspend' | 'resume',
     change: typeof setOwner | typeof suspendOwner | typeof resumeOwner,
   ): RepeatableOwnerChange {
-    const createQueuing = operation === 'suspend' ? createRevocationQueuing : createNarrowingQueuing;
+    const createQueuing = {
+      set: createNarrowingQueuing,
+      suspend: createRevocationQueuing,
+      resume: createNeutralQueuing,
+    }[operation];
     return (context, idempotencyKey, ownerId, input, expected, asked) =>
       repeatable.make(
         context,

@@ -32,7 +32,7 @@ export async function removeEndedKeys(parts: RemovalParts, time: number): Promis
   while (!isStopped()) {
     const found = await store.housekeeping.findEndedKeys(time, keysPerTransaction);
     if (found.length === 0) return;
-    while ((await store.housekeeping.removeUsage(found, countsPerStatement)) === countsPerStatement) {
+    while ((await store.housekeeping.removeUsage(found, countsPerStatement)) >= countsPerStatement) {
       await sleep(pauseMs, undefined, { ref: false });
       if (isStopped()) return;
     }

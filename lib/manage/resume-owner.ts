@@ -1,7 +1,7 @@
 import type { OwnerRecord } from '../domain/owner.js';
 import type { ChangeContext, ExpectedVersion, KeyInput } from './change.js';
 import { changeOwner, type ChangedOwner, type OwnerUpdate } from './change-owner.js';
-import { createGrantQueuing } from './change-queuing.js';
+import { createNeutralQueuing } from './change-queuing.js';
 import type { ManagePorts } from './manage-ports.js';
 import { assertMayManageOwners } from './owner-authority.js';
 import { readFields } from './read-fields.js';
@@ -27,5 +27,5 @@ export async function resumeOwner(
     suspendedAt === null
       ? null
       : { action: 'owner.resumed', changes: { suspendedAt: null, suspensionReason: null } };
-  return changeOwner(ports, context, ownerId, expected, createGrantQueuing(ownerId), resume, claim);
+  return changeOwner(ports, context, ownerId, expected, createNeutralQueuing(context), resume, claim);
 }

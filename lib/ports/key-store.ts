@@ -111,8 +111,8 @@ export interface KeyStore {
    * transaction: a database may require that the change is run again, and a failed step undoes the change even if
    * `work` catches the error.
    *
-   * Changes of the lane `taking` go before those that wait in the other one, and shares of a lane are served in turn. A
-   * change of the lane `giving` that has a share may be refused at once: see `bound`.
+   * Changes of the lane `taking` go before those that wait in the others, which have their turns alternately; shares of a lane are
+   * served in turn. A change that has a share with a bound may be refused at once: see `bound`.
    */
   transact<T>(work: (transaction: KeyStoreTransaction) => Promise<T>, queuing?: ChangeQueuing): Promise<T>;
   /**
@@ -135,8 +135,11 @@ export interface KeyStore {
   recordUse(uses: readonly KeyUse[]): Promise<void>;
 }
 
-/** `taking`: changes that end a right or may narrow it, and go before all others. `giving`: all others. */
-export type ChangeLane = 'taking' | 'giving';
+/**
+ * `taking`: changes that end a right, and go before all others. `narrowing`: those that may narrow a right as well as widen it, as other
+ * scopes do, and wait for no more than one of the others. `giving`: all others.
+ */
+export type ChangeLane = 'taking' | 'narrowing' | 'giving';
 
 /** How a change is queued. */
 export interface ChangeQueuing {
@@ -144,14 +147,15 @@ export interface ChangeQueuing {
   readonly lane?: ChangeLane | undefined;
   /**
    * The share of the lane that the change counts against, which is that of an owner, of another caller or of a kind of work:
-   * shares are served in turn, and those of the lane `giving` are bounded. Without it, the change is not bounded.
+   * shares are served in turn. Without it, the change is not bounded.
    */
   readonly share?: string | undefined;
   /**
-   * What bounds the share in the lane `giving`. With `count`, only so many of its changes wait as the store decides, and one that
-   * cannot make its deadline is refused at once; with `deadline`, only the latter; with `none`, every change is tried.
+   * What bounds the share. With `count`, only so many of its changes wait as the store decides, and one of the lane `giving` that
+   * cannot make its deadline is refused at once; with `deadline`, only the latter; with `none`, every change is tried. Nothing bounds
+   * the lane `taking`.
    *
-   * @default 'count'
+   * @default 'count' in the lane `giving`, 'none' in the others
    */
   readonly bound?: 'count' | 'deadline' | 'none' | undefined;
 }

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-/** Which part of the benchmarks a place in a document shows. @typedef {'in process' | 'over HTTP' | 'in process, in one sentence' | 'many processes'} Part */
+/** Which part of the benchmarks a place in a document shows. @typedef {'in process' | 'over HTTP' | 'in process, in one sentence' | 'many processes' | 'loading'} Part */
 
 const end = '<!-- end -->';
 

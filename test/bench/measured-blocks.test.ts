@@ -21,6 +21,7 @@ describe('the figures in a document', () => {
     ['docs/about/benchmarks.md', 'over HTTP'],
     ['README.md', 'in process, in one sentence'],
     ['docs/production/scale.md', 'many processes'],
+    ['docs/about/benchmarks.md', 'loading'],
   ] as const)('have a place in %s: %s', (file, part) => {
     expect(replaceMeasured(readFileSync(file, 'utf8'), part, 'new figures')).toContain('new figures');
   });

@@ -27,6 +27,7 @@ const touching = 0.5;
  * @property {number} cachedKeys how many keys are cached to learn how much memory one takes
  * @property {boolean} hasLongRuns over many keys, and over several processes
  * @property {number} revocations
+ * @property {number} starts of an app without the admin router, and as many with it
  * @property {number} fleetRevocations of each fleet of `--processes`
  * @property {number} fleetIdleSeconds how long each of them is counted at rest
  */
@@ -47,6 +48,7 @@ const full = {
   cachedKeys: 50_000,
   hasLongRuns: true,
   revocations: 100,
+  starts: 30,
   fleetRevocations: 60,
   fleetIdleSeconds: 60,
 };

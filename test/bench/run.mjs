@@ -1,6 +1,7 @@
 // @ts-check
 // What a guard costs: first in process and without sockets, which needs no quiet, then over HTTP.
 //   npm run bench -- [--in-process] [--against FOLDER] [--quick] [--connections 64] [--json FILE] [--report FILE] [--docs]
+//   npm run bench -- --loading [--docs]
 //   npm run bench -- --processes [--sizes 2,11,51] [--pool 1] [--redis no,yes] [--quick] [--json FILE] [--docs]
 //     --in-process  the first part only       --against  the first part, compared with another build
 //     --quick       shorter; over HTTP without the runs over many keys or several processes
@@ -8,6 +9,7 @@
 //     --docs        puts what is valid into docs/about/benchmarks.md and README.md
 //     --processes   in place of all that: what many processes on one database cost; results are added to those in FILE,
 //                   so that a long run can be made in parts, and `--sizes ''` only writes the report
+//     --loading     in place of all that: what the package loads, and what that takes
 //     --many-keys   something else: how long the operations take with many keys, see many-keys.mjs
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -17,8 +19,10 @@ import { format, resolveConfig } from 'prettier';
 import { startRedis } from '../servers/redis.cjs';
 import { environmentFacts } from './environment-facts.mjs';
 import { inProcessReport, readmeFigures } from './in-process-report.cjs';
+import loading from './loading-report.cjs';
 import { markdownReport } from './markdown-report.cjs';
 import { measureInProcess } from './measure-in-process.mjs';
+import { measureLoading } from './measure-loading.mjs';
 import { measureOverHttp } from './measure-over-http.mjs';
 import { replaceMeasured } from './measured-blocks.cjs';
 import { planFor } from './plan.mjs';
@@ -39,6 +43,7 @@ const { values: options } = parseArgs({
     sizes: { type: 'string', default: '2,11,51,101,251,501,1001' },
     pool: { type: 'string', default: '1' },
     redis: { type: 'string', default: 'no,yes' },
+    loading: { type: 'boolean', default: false },
     'many-keys': { type: 'boolean', default: false },
     keys: { type: 'string', default: '1000000' },
     entries: { type: 'string', default: '10000000' },
@@ -146,8 +151,16 @@ async function runFleets() {
   }
 }
 
+async function runStarts() {
+  const rows = await measureLoading({ starts: plan.starts, onStep });
+  const markdown = loading.loadingReport(rows, environmentFacts());
+  console.log(`\n${markdown}`);
+  if (options.docs) await putIntoDocument('docs/about/benchmarks.md', 'loading', `\n\n${markdown}\n`);
+}
+
 moveToLoad(process.pid);
-await (options.processes ? runFleets() : runGuards());
+if (options.loading) await runStarts();
+else await (options.processes ? runFleets() : runGuards());
 
 if (troubles.length > 0) {
   console.error(troubles.map((trouble) => `!!! ${trouble}`).join('\n'));

@@ -73,6 +73,7 @@ export const commandsNotRun: readonly CommandNotRun[] = [
 npm run bench -- --quick       # about eight minutes
 npm run bench -- --in-process  # the part without sockets, at most six minutes
 npm run bench -- --processes   # many processes on one database, about forty minutes
+npm run bench -- --loading     # what the package loads, and what that takes, about a minute
 `,
     checkedBy: 'the scripts of package.json',
   },

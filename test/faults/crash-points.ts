@@ -92,7 +92,7 @@ export async function crashDuringChanges(
   for (const key of all) for (const usable of key.everything()) await key.use(usable, survivor);
 
   violations.push(...checkAuditTrail(await allEvents(fleet), recorder.operations));
-  violations.push(...checkHistory(recorder.history));
+  violations.push(...checkHistory(recorder.history, await fleet.slowness()));
   const made = [...versions.map((version) => version === 2), ...areOwnersChanged];
   const committed = made.filter(Boolean).length;
   return { committed, undone: made.length - committed, violations };

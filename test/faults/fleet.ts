@@ -1,4 +1,6 @@
 import type { BuiltCopy } from '../harness/built-copy.js';
+import type { MachineSlowness } from '../harness/machine-slowness.js';
+import { MachineWatch } from '../harness/machine-watch.js';
 import { makeOwnDatabase, type OwnDatabase } from '../harness/own-database.js';
 import { startOrders, type OrdersEnvironment, type OrdersProcess } from '../harness/start-orders.js';
 import { startRedis } from '../servers/redis.cjs';
@@ -29,6 +31,8 @@ export interface Fleet {
   readonly redis: RunningRedis | null;
   /** All that any process has written. */
   output(): string;
+  /** How slow the machine has been since the start: clients and proxies run in this process, the product in others. */
+  slowness(): Promise<MachineSlowness>;
   member(index: number): Member;
   start(environment?: Partial<OrdersEnvironment>): Promise<Member>;
   /** Starts a process that is not among the members. */
@@ -68,6 +72,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const kind = place.startsWith('PostgreSQL') ? 'PostgreSQL' : 'SQLite';
   const database = options.database ?? (await makeOwnDatabase(kind));
   let redis = place.endsWith('Redis') ? await startRedis() : null;
+  const watch = await MachineWatch.start({ countsOwnLoop: true });
   const members: Member[] = [];
   const proxies: TcpProxy[] = [];
   const apps: OrdersProcess[] = [];
@@ -108,6 +113,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     await Promise.all(proxies.map((proxy) => proxy.close()));
     await redis?.stop();
     await database.remove();
+    await watch.stop();
   }
 
   try {
@@ -127,6 +133,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       return redis;
     },
     output: () => apps.map((app) => app.output()).join(''),
+    slowness: () => watch.slowness(),
     member(index) {
       const member = members[index];
       if (member === undefined) throw new Error(`there is no process ${index}`);

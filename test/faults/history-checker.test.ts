@@ -1,5 +1,5 @@
 import { MachineSlowness, type Burst, type Standstill } from '../harness/machine-slowness.js';
-import { checkHistory } from './history-checker.js';
+import { checkHistory, checkSpeed } from './history-checker.js';
 import type { Action, Disturbance, Operation, Outcome } from './history.js';
 
 const secret = 'k1#1 read';
@@ -38,7 +38,10 @@ const check = (
   operations: readonly Operation[],
   disturbances: readonly Disturbance[] = [],
   slowness = new MachineSlowness([], []),
-): readonly string[] => checkHistory({ operations: [created, ...operations], disturbances }, slowness);
+): readonly string[] => {
+  const history = { operations: [created, ...operations], disturbances };
+  return [...checkHistory(history, slowness), ...checkSpeed(history, slowness)];
+};
 const outage: Disturbance = { fault: 'outage', from: 100, to: 200 };
 const standstill: Disturbance = { ...outage, process: 'p1' };
 
@@ -292,14 +295,20 @@ describe('a slow answer', () => {
     expect(onMachine([], [[400, 2, 4]])[0]).toMatch(/1680 ms at the 99th/);
   });
 
-  it('is not judged where nobody watched the machine', () => {
-    expect(checkHistory({ operations: [created, ...slow], disturbances: [] })).toEqual([]);
-  });
-
   it('of 503 is explained by a machine that stood still, as by any fault', () => {
     const unavailable = [operation('use', 20, 700, 503)];
     expect(check(unavailable)[0]).toMatch(/while all was well/);
     expect(check(unavailable, [], new MachineSlowness([[100, 500]], []))).toEqual([]);
     expect(check(unavailable, [], new MachineSlowness([[100, 400]], []))[0]).toMatch(/while all was well/);
+  });
+
+  it('of 503 is explained by a machine that was starved, and nobody is let in by that', () => {
+    const unavailable = [operation('use', 20, 700, 503)];
+    const starved = new MachineSlowness([], [[400, 3, 1]]);
+    expect(check(unavailable, [], starved)).toEqual([]);
+    expect(check(unavailable, [], new MachineSlowness([], [[400, 2.9, 1]]))[0]).toMatch(/while all was well/);
+    expect(check([operation('revoke', 20, 40, 200), operation('use', 60, 700, 200)], [], starved)[0]).toMatch(
+      /was let in/,
+    );
   });
 });

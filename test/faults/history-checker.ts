@@ -9,6 +9,8 @@ const staleAddressMs = 500;
 const slowestMs = 1_000;
 /** From when on a machine that stands still is a fault like any other, in milliseconds: half of a read's deadline. */
 const standstillMs = 350;
+/** From when on computing that takes so many times longer is a fault like any other: nothing keeps its deadlines then. */
+const starvedFactor = 3;
 /** How exact the wall clock is in comparison with the other one, in milliseconds. */
 const wallClockMs = 5;
 
@@ -38,34 +40,39 @@ interface Change {
 
 /**
  * Looks for answers that break the promise, and returns a sentence for each: nothing is accepted that a confirmed change
- * took away or that was never given, no grants are exceeded, nothing good is refused but with 503 while something is wrong, one of several racing changes wins, and
- * answers come in time.
+ * took away or that was never given, no grants are exceeded, nothing good is refused but with 503 while something is wrong,
+ * and one of several racing changes wins.
  *
- * @param slowness - how slow the machine was meanwhile; absent: times are not judged
+ * @param slowness - how slow the machine was meanwhile
  */
 export function checkHistory(
-  { operations, disturbances: faults }: History,
-  slowness?: MachineSlowness,
+  { operations, disturbances }: History,
+  slowness: MachineSlowness,
 ): readonly string[] {
-  // What stands still as a whole answers 503 afterwards, as it should.
-  const disturbances = [
-    ...faults,
-    ...(slowness?.standstillsOf(standstillMs) ?? []).map(([from, to]) => ({
-      fault: 'the machine',
-      from,
-      to,
-    })),
-  ];
+  const trouble: Trouble = { disturbances: [...disturbances, ...machineFaults(slowness)], slowness };
   const changes = operations.filter((operation) => operation.action !== 'use' && mayHaveHappened(operation));
   const taking = byCapability(changes, 'takes');
   const giving = byCapability(changes, 'gives');
-  const uses = operations.filter(({ action }) => action === 'use');
   return [
-    ...uses.flatMap((use) => checkUse(use, taking, giving)),
-    ...operations.flatMap((operation) => checkAnswer(operation, disturbances)),
+    ...usesOf(operations).flatMap((use) => checkUse(use, taking, giving)),
+    ...operations.flatMap((operation) => checkAnswer(operation, trouble)),
     ...checkRaces(operations),
-    ...(slowness === undefined ? [] : checkSpeed(uses, disturbances, slowness)),
   ];
+}
+
+/** What may excuse a 503. */
+interface Trouble {
+  readonly disturbances: readonly Disturbance[];
+  readonly slowness: MachineSlowness;
+}
+
+/** What stands still as a whole answers 503 afterwards, as it should. */
+function machineFaults(slowness: MachineSlowness): readonly Disturbance[] {
+  return slowness.standstillsOf(standstillMs).map(([from, to]) => ({ fault: 'the machine', from, to }));
+}
+
+function usesOf(operations: readonly Operation[]): readonly Operation[] {
+  return operations.filter(({ action }) => action === 'use');
 }
 
 function mayHaveHappened({ outcome }: Operation): boolean {
@@ -162,15 +169,17 @@ function wasHindered(operation: Operation, disturbances: readonly Disturbance[])
   });
 }
 
-function checkAnswer(operation: Operation, disturbances: readonly Disturbance[]): readonly string[] {
-  const { action, outcome, race } = operation;
+function checkAnswer(operation: Operation, { disturbances, slowness }: Trouble): readonly string[] {
+  const { action, outcome, race, startedAt, endedAt } = operation;
   if (outcome === null) {
     return wasGone(operation, disturbances) ? [] : [`${describe(operation)} got no answer`];
   }
   const { status } = outcome;
   if (status < 300) return action === 'exceed' ? [`${describe(operation)} went beyond its grants`] : [];
   if (status === 503) {
-    return wasHindered(operation, disturbances) ? [] : [`${describe(operation)} while all was well`];
+    const isExplained =
+      wasHindered(operation, disturbances) || slowness.factor(startedAt, endedAt) >= starvedFactor;
+    return isExplained ? [] : [`${describe(operation)} while all was well`];
   }
   if (action === 'use' && (status === 401 || status === 403)) return [];
   if ((action === 'exceed' || action === 'regive') && status === 403) return [];
@@ -196,12 +205,13 @@ function checkRaces(operations: readonly Operation[]): readonly string[] {
   });
 }
 
-function checkSpeed(
-  uses: readonly Operation[],
-  disturbances: readonly Disturbance[],
+/** Looks for uses that were slow, not counting the machine's share, and returns a sentence if so. */
+export function checkSpeed(
+  { operations, disturbances: faults }: History,
   slowness: MachineSlowness,
 ): readonly string[] {
-  const times = uses
+  const disturbances = [...faults, ...machineFaults(slowness)];
+  const times = usesOf(operations)
     .filter((use) => !wasStill(use, disturbances))
     .map(({ startedAt, endedAt }) => slowness.addedMs(startedAt, endedAt))
     .toSorted((a, b) => a - b);

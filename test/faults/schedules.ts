@@ -61,7 +61,7 @@ export const laterNumberFirst: Schedule = async (fleet) => {
   });
   await askAll(fleet, first);
   await askAll(fleet, second);
-  return checkHistory(recorder.history);
+  return checkHistory(recorder.history, await fleet.slowness());
 };
 
 /** A process that is cut off from everything while a key that it holds is revoked; asked again after the bound. */
@@ -77,7 +77,7 @@ export const cutOffBeyondLease: Schedule = async (fleet) => {
   });
   for (const proxy of proxies) proxy?.set({ kind: 'pass' });
   await fleet.untilNormal(30_000);
-  return checkHistory(recorder.history);
+  return checkHistory(recorder.history, await fleet.slowness());
 };
 
 /** A key is revoked between the moment a process has read it and the moment it gets to hold it. */
@@ -95,7 +95,7 @@ export const revokedBetweenReadAndFill: Schedule = async (fleet) => {
     await early;
   });
   await askAll(fleet, key);
-  return checkHistory(recorder.history);
+  return checkHistory(recorder.history, await fleet.slowness());
 };
 
 /** Uses a key everywhere, and goes on with its entries in Redis, to write them back later as a command does that comes late. */
@@ -130,7 +130,7 @@ export const ownerChangedWithCopies: Schedule = async (fleet) => {
       await askAll(fleet, key);
     });
   }
-  return checkHistory(recorder.history);
+  return checkHistory(recorder.history, await fleet.slowness());
 };
 
 /** A key is disabled while Redis, and every process, has copies of a key that its child has made. */
@@ -151,7 +151,7 @@ export const parentChangedWithCopies: Schedule = async (fleet) => {
     await writeEntries(redis, entries);
     await askAllBelow(fleet, key);
   });
-  return checkHistory(recorder.history);
+  return checkHistory(recorder.history, await fleet.slowness());
 };
 
 /** A key is revoked between the moment a process has read a child of it and the moment it may cache that. */
@@ -173,7 +173,7 @@ export const parentRevokedBetweenReadAndFill: Schedule = async (fleet) => {
     await early;
   });
   await askAllBelow(fleet, key);
-  return checkHistory(recorder.history);
+  return checkHistory(recorder.history, await fleet.slowness());
 };
 
 /** A key is revoked whose access token every process has checked before. */
@@ -188,7 +188,7 @@ export const revokedWithHeldTokens: Schedule = async (fleet) => {
   await useAll();
   await key.revoke(fleet.member(0));
   await useAll();
-  return checkHistory(recorder.history);
+  return checkHistory(recorder.history, await fleet.slowness());
 };
 
 /**
@@ -228,7 +228,7 @@ export const revokedAmongRepetitions: Schedule = async (fleet) => {
     await Promise.all(Array.from({ length: 6 }, () => key.revoke(one)));
     await useAll();
   }
-  return checkHistory(recorder.history);
+  return checkHistory(recorder.history, await fleet.slowness());
 };
 
 /** The entry of a revoked key is brought back to Redis as it was, and a process starts that has seen nothing. */
@@ -243,7 +243,7 @@ export const startsOnOldEntries: Schedule = async (fleet) => {
     await key.use(key.usable('read'), late);
     await askAll(fleet, key);
   });
-  return checkHistory(recorder.history);
+  return checkHistory(recorder.history, await fleet.slowness());
 };
 
 /**
@@ -278,7 +278,7 @@ export const fillsAfterChange: Schedule = async (fleet) => {
   const { published, filled } = versions;
   const isOlder = filled.some((version, index) => version < (published[index] ?? 0));
   const sentence = `Redis held version ${published.join()}, and then ${filled.join()}`;
-  return [...checkHistory(recorder.history), ...(isOlder ? [sentence] : [])];
+  return [...checkHistory(recorder.history, await fleet.slowness()), ...(isOlder ? [sentence] : [])];
 };
 
 /** `mac.version.sequence.hash.…` */
@@ -299,7 +299,7 @@ export const revokedWhileQuiet: Schedule = async (fleet) => {
   await key.revoke(fleet.member(0));
   await askAll(fleet, key);
   await fleet.end(member);
-  return checkHistory(recorder.history);
+  return checkHistory(recorder.history, await fleet.slowness());
 };
 
 /** What {@link laterNumberFirst} needs when numbers are taken without the lock. */

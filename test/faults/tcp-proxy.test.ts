@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 import { pause } from './pause.js';
+import { waitUntil } from '../servers/wait-until.cjs';
 
 let echo: Server;
 let proxy: TcpProxy;
@@ -44,27 +45,30 @@ async function dial(): Promise<Dialled> {
   return { socket, heard: () => heard, ended };
 }
 
+/** Waits until a client has got these bytes, no matter how busy the machine is. */
+const hears = ({ heard }: Dialled, text: string): Promise<void> =>
+  waitUntil(`${text} comes back`, () => heard().toString() === text);
+
 it('passes bytes both ways, and the end', async () => {
-  const { socket, heard, ended } = await dial();
-  socket.write('hello');
-  await pause(50);
-  expect(heard().toString()).toBe('hello');
-  socket.end();
-  expect(await ended).toBe('closed');
+  const client = await dial();
+  client.socket.write('hello');
+  await hears(client, 'hello');
+  client.socket.end();
+  expect(await client.ended).toBe('closed');
   expect(proxy.counts.connections).toBe(1);
 });
 
 it('delays each direction by its own time', async () => {
-  const { socket, heard } = await dial();
-  proxy.set({ kind: 'delay', toServerMs: 150, toClientMs: 150 });
-  socket.write('a');
-  await pause(75);
-  expect(received).toBe('');
-  await pause(150);
-  expect(received).toBe('a');
-  expect(heard().length).toBe(0);
-  await pause(200);
-  expect(heard().toString()).toBe('a');
+  const client = await dial();
+  proxy.set({ kind: 'delay', toServerMs: 150, toClientMs: 300 });
+  const sentAt = performance.now();
+  client.socket.write('a');
+  await waitUntil('the server has got it', () => received === 'a');
+  const receivedAt = performance.now();
+  await hears(client, 'a');
+  // Timers may be a millisecond early.
+  expect(receivedAt - sentAt).toBeGreaterThan(148);
+  expect(performance.now() - sentAt).toBeGreaterThan(448);
   expect(proxy.counts.delayed).toBe(2);
 });
 
@@ -74,12 +78,12 @@ it('holds everything in a black hole, and sends it late', async () => {
   const after = await dial();
   before.socket.write('x');
   after.socket.write('y');
+  await waitUntil('both are held', () => proxy.counts.held === 2);
   await pause(100);
   expect(received).toBe('');
-  expect(proxy.counts.held).toBe(2);
   proxy.set({ kind: 'pass' });
-  await pause(100);
-  expect([before.heard().toString(), after.heard().toString()]).toEqual(['x', 'y']);
+  await hears(before, 'x');
+  await hears(after, 'y');
   before.socket.destroy();
   after.socket.destroy();
 });
@@ -92,8 +96,7 @@ it('refuses, resets and accepts again', async () => {
   proxy.set({ kind: 'pass' });
   const next = await dial();
   next.socket.write('z');
-  await pause(50);
-  expect(next.heard().toString()).toBe('z');
+  await hears(next, 'z');
   proxy.resetAll();
   expect(await next.ended).toBe('ECONNRESET');
   expect(proxy.counts.resets).toBe(3);
@@ -109,37 +112,38 @@ it('cuts in the middle of a reply', async () => {
 });
 
 it('trickles, and puts garbage in place of replies', async () => {
-  const { socket, heard } = await dial();
+  const client = await dial();
   proxy.set({ kind: 'trickle' });
-  socket.write('abcdef');
-  await pause(300);
-  expect(heard().toString()).toBe('a');
-  expect(proxy.counts.trickled).toBe(1);
+  const sentAt = performance.now();
+  client.socket.write('abcdef');
+  await waitUntil('two bytes have come', () => client.heard().length > 1);
+  expect(performance.now() - sentAt).toBeGreaterThan(998);
+  expect(proxy.counts.trickled).toBeGreaterThan(1);
   proxy.set({ kind: 'garbage' });
-  socket.write('012345678901234567890123456789');
-  await pause(1_500);
+  client.socket.write('012345678901234567890123456789');
+  await waitUntil('the reply has come', () => client.heard().length === 36);
   expect(proxy.counts.garbled).toBeGreaterThan(0);
-  expect(heard().toString()).not.toContain('0123456789');
-  socket.destroy();
+  expect(client.heard().toString('latin1')).not.toContain('0123456789');
+  client.socket.destroy();
 });
 
 it('holds up one connection once, by what it sends', async () => {
   const [one, two] = [await dial(), await dial()];
-  const stalled = proxy.stallOnce('reply', /wait/, 200);
+  const stalled = proxy.stallOnce('reply', /wait/, 1_000);
   one.socket.write('please wait');
   await stalled;
+  const stalledAt = performance.now();
   two.socket.write('wait too');
-  await pause(100);
+  await hears(two, 'wait too');
   expect(received).toContain('please wait');
-  expect([one.heard().toString(), two.heard().toString()]).toEqual(['', 'wait too']);
-  await pause(200);
-  expect(one.heard().toString()).toBe('please wait');
-  void proxy.stallOnce('request', /later/, 200);
+  await hears(one, 'please wait');
+  expect(performance.now() - stalledAt).toBeGreaterThan(990);
+  const isLate = proxy.stallOnce('request', /later/, 300);
   one.socket.write('later');
-  await pause(100);
-  expect(received).not.toContain('later');
-  await pause(200);
-  expect(received).toContain('later');
+  await isLate;
+  const lateAt = performance.now();
+  await waitUntil('the server has got it', () => received.includes('later'));
+  expect(performance.now() - lateAt).toBeGreaterThan(290);
   expect(proxy.counts.stalled).toBe(2);
   one.socket.destroy();
   two.socket.destroy();

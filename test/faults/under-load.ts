@@ -1,9 +1,7 @@
-import type { MachineSlowness } from '../harness/machine-slowness.js';
-import { MachineWatch } from '../harness/machine-watch.js';
 import { startClients, type Clients, type Way } from './clients.js';
 import { checkAuditTrail } from './audit-checker.js';
 import type { Fleet } from './fleet.js';
-import { checkHistory } from './history-checker.js';
+import { checkHistory, checkSpeed } from './history-checker.js';
 import { HistoryRecorder } from './history-recorder.js';
 import { pause } from './pause.js';
 import { allEvents } from './all-events.js';
@@ -41,30 +39,23 @@ export async function underLoad(
 ): Promise<LoadReport> {
   const recorder = new HistoryRecorder();
   const violations: string[] = [];
-  // Clients and proxies run in this process, the product in others.
-  const watch = await MachineWatch.start({ countsOwnLoop: true });
+  const clients = await startClients(fleet, recorder, seededRandom(seed), ways);
   let recoveryMs = 0;
   let recoveredAt = 0;
-  let slowness: MachineSlowness;
   try {
-    const clients = await startClients(fleet, recorder, seededRandom(seed), ways);
-    try {
-      await pause(300);
-      await work({ recorder, clients });
-      recoveryMs = await recovery(fleet, clients, violations);
-      recoveredAt = performance.now();
-    } finally {
-      await clients.stop();
-    }
-    slowness = await watch.slowness();
+    await pause(300);
+    await work({ recorder, clients });
+    recoveryMs = await recovery(fleet, clients, violations);
+    recoveredAt = performance.now();
   } finally {
-    await watch.stop();
+    await clients.stop();
   }
+  const slowness = await fleet.slowness();
   if (slowness.addedMs(recoveredAt - recoveryMs, recoveredAt) > maxRecoveryMs)
     violations.push(`all was well again after ${Math.round(recoveryMs)} ms`);
   violations.push(...(await unreadableKeys(fleet, recorder)));
   violations.push(...checkAuditTrail(await allEvents(fleet), recorder.operations));
-  violations.push(...checkHistory(recorder.history, slowness));
+  violations.push(...checkHistory(recorder.history, slowness), ...checkSpeed(recorder.history, slowness));
   if (soundOfTrouble.test(fleet.output())) violations.push(`a process has written: ${fleet.output()}`);
   for (const { name, app } of fleet.members) if (app.hasEnded()) violations.push(`${name} has ended`);
   return { operations: recorder.operations.length, recoveryMs, violations };

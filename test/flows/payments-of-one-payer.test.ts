@@ -54,7 +54,7 @@ it('an owner without credits that sends hundreds of requests at once delays no o
   await other.apiKeys.owners.as({ kind: 'application' }).set({ ownerId: 'alice', plan: 'prepaid' });
   const alices = await other.key();
   const bobs = [];
-  while (bobs.length < 5) bobs.push(await other.key({ ownerId: 'bob' }));
+  while (bobs.length < 9) bobs.push(await other.key({ ownerId: 'bob' }));
   for (let paid = 0; paid < 3; paid += 1) expect(await use(alices.token)).toBe(200);
   expect(await use(alices.token)).toBe(429);
 
@@ -70,13 +70,16 @@ it('an owner without credits that sends hundreds of requests at once delays no o
     }),
   );
   while (answered < atOnce) await new Promise((resolve) => setTimeout(resolve, 10));
+  const before: number[] = [];
   for (const { token } of bobs) {
-    const before = answered;
+    const answeredBefore = answered;
     // It is not cached in this process, so it is read.
     expect(await use(token)).toBe(200);
-    expect(answered - before).toBeLessThan(atOnce / 2);
+    before.push(answered - answeredBefore);
   }
   isOn = false;
   await flood;
+  // Behind all of them it would come after as many. A machine that stands still holds up one or two of them.
+  expect(before.toSorted((a, b) => a - b)[4]).toBeLessThan(atOnce / 2);
   expect([...statuses].filter((status) => status !== 429 && status !== 503)).toEqual([]);
 });

@@ -80,6 +80,7 @@ it('keys are counted by where they were read: by another process into Redis, and
   expect(series.get('api_keys_redis_up')).toBe(1);
   expect(series.get('api_keys_limits_mode{mode="shared"}')).toBe(1);
   expect(series.get('api_keys_queue_waiting{queue="changes_taking"}')).toBe(0);
+  expect(series.get('api_keys_queue_waiting{queue="changes_narrowing"}')).toBe(0);
   expect(series.get('api_keys_queue_waiting{queue="changes_giving"}')).toBe(0);
   expect(series.get('api_keys_processes')).toBe(2);
 

@@ -199,7 +199,8 @@ async function startServers() {
 }
 
 async function runTests() {
-  const projects = ['express5', 'express4', ...(tier === 'slow' ? ['go', 'browser'] : [])];
+  const inSlow = more.length === 0 ? ['browser'] : ['browser', 'go'];
+  const projects = ['express5', 'express4', ...(tier === 'slow' ? inSlow : [])];
   await jest(`tests (${projects.join(', ')})`, tier, [...more, '--selectProjects', ...projects]);
 }
 
@@ -212,6 +213,9 @@ async function runOtherSteps(canRunTests) {
   if (canRunTests && more.length === 0) {
     const args = ['--selectProjects=package', '--maxWorkers=1'];
     await jest('packed package', `${tier}-package`, args, { priority: BESIDE });
+    // Compiling Go takes every processor that there is.
+    const inGo = ['--selectProjects=go', '--maxWorkers=1'];
+    if (tier === 'slow') await jest('tests in Go', 'slow-go', inGo, { priority: BESIDE });
   }
   if (tier === 'fast') await checkSources();
 }

@@ -29,7 +29,7 @@ function start(maxPerShare?: number) {
 }
 
 const revoking = { lane: 'taking', share: 'application' } as const;
-const narrowing = { lane: 'taking', share: 'narrowing application' } as const;
+const narrowing = { lane: 'narrowing', share: 'application' } as const;
 
 describe('the order of changes', () => {
   it('P4: a revocation waits for one change of each other share of its lane, however many wait there', async () => {
@@ -41,7 +41,7 @@ describe('the order of changes', () => {
     }
     add('revocation', revoking);
     expect(await finish()).toBe(0);
-    expect(order.indexOf('revocation')).toBe(2);
+    expect(order.indexOf('revocation')).toBe(1);
   });
 
   it('P4: what gives, and the housekeeping, have their turns beside two floods of one caller', async () => {
@@ -53,9 +53,19 @@ describe('the order of changes', () => {
     }
     add('housekeeping', { lane: 'giving', share: 'housekeeping', bound: 'none' });
     expect(await finish()).toBe(0);
-    // Eight of the other lane go before each.
-    expect(order.indexOf('renaming')).toBe(8);
-    expect(order.indexOf('housekeeping')).toBe(17);
+    // Eight of the lane that revokes go before each, and what may narrow rights has every other turn.
+    expect(order.indexOf('narrowing')).toBe(8);
+    expect(order.indexOf('renaming')).toBe(17);
+    expect(order.indexOf('housekeeping')).toBe(35);
+  });
+
+  it('P4: what may narrow rights waits for one change that gives, and a flood of it takes no more than every other turn', async () => {
+    const { order, add, finish } = start();
+    for (let index = 0; index < 100; index += 1) add('giving', { share: 'owner bob' });
+    for (let index = 0; index < 100; index += 1) add('narrowing', narrowing);
+    expect(await finish()).toBe(0);
+    expect(order.slice(0, 4)).toEqual(['narrowing', 'giving', 'narrowing', 'giving']);
+    expect(order.slice(0, 100).filter((name) => name === 'giving')).toHaveLength(50);
   });
 });
 
@@ -69,6 +79,18 @@ describe('the bound of a share', () => {
   it('P4: is a number of changes unless it says otherwise', async () => {
     expect(await refusedOf100(undefined)).toBe(90);
     expect(await refusedOf100('count')).toBe(90);
+  });
+
+  it('P4: is the same for what may narrow rights, and nothing bounds what revokes', async () => {
+    for (const [lane, refused] of [
+      ['narrowing', 90],
+      ['taking', 0],
+    ] as const) {
+      const { add, finish } = start(10);
+      for (let index = 0; index < 100; index += 1)
+        add('change', { lane, share: 'somebody', bound: lane === 'taking' ? undefined : 'count' });
+      expect(await finish()).toBe(refused);
+    }
   });
 
   it('P4: is the deadline alone for jobs of the app, all of which are done when there is time', async () => {

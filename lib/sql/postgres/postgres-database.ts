@@ -115,7 +115,7 @@ export function createPostgresDatabase(settings: PostgresSettings): SqlDatabase 
     async write(budget, work, { lane, mayBeLost } = {}) {
       const choosePool = (): Kysely<Tables> => {
         if (mayBeLost === true) return (losing ??= createKysely('own', { ...limits, mayBeLost }));
-        if (lane === 'taking') return (taking ??= createKysely('taking', limits));
+        if (lane === 'taking' || lane === 'narrowing') return (taking ??= createKysely('taking', limits));
         if (lane === 'requests') return (forRequests ??= createKysely('requests', limits));
         return (own ??= createKysely('own', limits));
       };

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { SqlDialect } from '../sql-database.js';
 import type { Tables } from '../tables.js';
+import { deleteFound } from './delete-found.js';
 
 /** Which counts: those of hours before a time, in epoch milliseconds, or those of keys. */
 type OldUsage = { readonly before: number } | { readonly keyIds: readonly string[] };
@@ -13,31 +14,20 @@ export async function deleteUsage(
   limit: number,
 ): Promise<number> {
   if ('keyIds' in old && old.keyIds.length === 0) return 0;
-  const { numDeletedRows } = await database
-    .deleteFrom('key_usage')
-    .where(({ eb, refTuple, selectFrom }) => {
-      const all = selectFrom('key_usage as old').select(['old.key_id', 'old.hour', 'old.verdict']);
-      // In the order of the index that each is read from, and no further: all counts of an hour would be read to be put in order.
-      const matching =
-        'before' in old
-          ? all.where('old.hour', '<', old.before).orderBy('old.hour')
-          : all
-              .where('old.key_id', 'in', old.keyIds)
-              .orderBy('old.key_id')
-              .orderBy('old.hour')
-              .orderBy('old.verdict');
-      return eb(
-        refTuple('key_id', 'hour', 'verdict'),
-        'in',
-        matching
-          .limit(limit)
-          // Two processes remove different rows, and neither waits for the other.
-          .$if(dialect === 'postgres' && 'before' in old, (query) => query.forUpdate().skipLocked())
-          // Others than those that another process is removing: fewer than the limit means that none are left.
-          .$if(dialect === 'postgres' && 'keyIds' in old, (query) => query.forUpdate())
-          .$asTuple('key_id', 'hour', 'verdict'),
-      );
-    })
-    .executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
+  const all = database.selectFrom('key_usage as old').select(['old.key_id', 'old.hour', 'old.verdict']);
+  // In the order of the index that each is read from, and no further: all counts of an hour would be read to be put in order.
+  const matching =
+    'before' in old
+      ? all.where('old.hour', '<', old.before).orderBy('old.hour')
+      : all
+          .where('old.key_id', 'in', old.keyIds)
+          .orderBy('old.key_id')
+          .orderBy('old.hour')
+          .orderBy('old.verdict');
+  return deleteFound(database, dialect, {
+    table: 'key_usage',
+    columns: ['key_id', 'hour', 'verdict'],
+    rows: matching.limit(limit),
+    locked: 'before' in old ? 'skip' : 'wait',
+  });
 }

@@ -2,6 +2,7 @@ import { sql, type Kysely } from 'kysely';
 import type { SqlDialect } from '../sql-database.js';
 import { isStorable } from '../../domain/is-storable.js';
 import type { Tables } from '../tables.js';
+import { deleteFound } from './delete-found.js';
 
 /** Removes the personal part of entries, and returns how many had one. */
 export async function eraseEntries(database: Kysely<Tables>, sequences: readonly number[]): Promise<number> {
@@ -40,14 +41,13 @@ export async function deleteAccessEventsOfOwner(
         ]),
       ]),
     )
-    .limit(limit)
-    // Others than those that another process is removing: fewer than the limit means that none are left.
-    .$if(dialect === 'postgres', (query) => query.forUpdate());
-  const { numDeletedRows } = await database
-    .deleteFrom('access_events')
-    .where('id', 'in', some)
-    .executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
+    .limit(limit);
+  return deleteFound(database, dialect, {
+    table: 'access_events',
+    columns: ['id'],
+    rows: some,
+    locked: 'wait',
+  });
 }
 
 /** Removes the addresses that keys were last used from. */

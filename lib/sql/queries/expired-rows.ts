@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { ExpiredRows } from '../../ports/housekeeping.js';
 import type { SqlDialect } from '../sql-database.js';
 import type { Tables } from '../tables.js';
+import { deleteFound } from './delete-found.js';
 
 /** Removes expired rows, at most `limit` of them. */
 export async function deleteExpired(
@@ -20,40 +21,28 @@ export async function deleteExpired(
     .select(`old.${id}`)
     .where(`old.${end}`, isEndIncluded ? '<=' : '<', time)
     .orderBy(`old.${end}`)
-    .limit(limit)
-    // Two processes remove different rows, and neither waits for the other.
-    .$if(dialect === 'postgres', (query) => query.forUpdate().skipLocked());
-  const { numDeletedRows } = await anyTable
-    .deleteFrom(table)
-    .where(id, 'in', expired)
-    .executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
+    .limit(limit);
+  return deleteFound(database, dialect, { table, columns: [id as never], rows: expired, locked: 'skip' });
 }
 
 /** A notice has three columns for a name. */
-async function deleteNotices(
+function deleteNotices(
   database: Kysely<Tables>,
   dialect: SqlDialect,
   time: number,
   limit: number,
 ): Promise<number> {
-  const { numDeletedRows } = await database
-    .deleteFrom('expiry_notices')
-    .where(({ eb, refTuple, selectFrom }) =>
-      eb(
-        refTuple('key_id', 'expires_at', 'threshold_seconds'),
-        'in',
-        selectFrom('expiry_notices as old')
-          .select(['old.key_id', 'old.expires_at', 'old.threshold_seconds'])
-          .where('old.expires_at', '<=', time)
-          .orderBy('old.expires_at')
-          .limit(limit)
-          .$if(dialect === 'postgres', (query) => query.forUpdate().skipLocked())
-          .$asTuple('key_id', 'expires_at', 'threshold_seconds'),
-      ),
-    )
-    .executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
+  return deleteFound(database, dialect, {
+    table: 'expiry_notices',
+    columns: ['key_id', 'expires_at', 'threshold_seconds'],
+    rows: database
+      .selectFrom('expiry_notices as old')
+      .select(['old.key_id', 'old.expires_at', 'old.threshold_seconds'])
+      .where('old.expires_at', '<=', time)
+      .orderBy('old.expires_at')
+      .limit(limit),
+    locked: 'skip',
+  });
 }
 
 /** The tables of rows that expire. Each of the expiry columns has an index. */

@@ -9,6 +9,7 @@ import type { SqlDialect } from '../sql-database.js';
 import type { ObservedRefusalsTable, Tables } from '../tables.js';
 import type { TimeBudget } from '../time-budget.js';
 import { writeInBatches } from '../write-in-batches.js';
+import { deleteFound } from './delete-found.js';
 
 /** Adds to the counts of hours. */
 export type AddObservations = (
@@ -156,39 +157,31 @@ export async function deleteObservations(
   limit: number,
 ): Promise<number> {
   if ('ownerId' in which && (which.ownerId === '' || !isStorable(which.ownerId))) return 0;
-  const { numDeletedRows } = await database
-    .deleteFrom('observed_refusals')
-    .where(({ eb, refTuple, selectFrom }) => {
-      const all = selectFrom('observed_refusals as old').select([
-        ...(['old.hour', 'old.method', 'old.route', 'old.code', 'old.key_id'] as const),
-      ]);
-      const matching =
-        'ownerId' in which
-          ? all.where('old.owner_id', '=', which.ownerId)
-          : // In the statement, so that two processes do not remove as many again, of those that are kept.
-            all.where((old) =>
-              old.or([
-                old('old.hour', '<', which.before),
-                ...(which.surplus === undefined ? [] : [isUpTo(old, which.surplus)]),
-              ]),
-            );
-      return eb(
-        refTuple('hour', 'method', 'route', 'code', 'key_id'),
-        'in',
-        matching
-          .orderBy('old.hour')
-          .orderBy('old.method')
-          .orderBy('old.route')
-          .orderBy('old.code')
-          .orderBy('old.key_id')
-          .limit(limit)
-          // Others than those that another process is removing: fewer than the limit means that none are left.
-          .$if(dialect === 'postgres', (query) => query.forUpdate())
-          .$asTuple('hour', 'method', 'route', 'code', 'key_id'),
-      );
-    })
-    .executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
+  const all = database
+    .selectFrom('observed_refusals as old')
+    .select(['old.hour', 'old.method', 'old.route', 'old.code', 'old.key_id']);
+  const matching =
+    'ownerId' in which
+      ? all.where('old.owner_id', '=', which.ownerId)
+      : // In the statement, so that two processes do not remove as many again, of those that are kept.
+        all.where((old) =>
+          old.or([
+            old('old.hour', '<', which.before),
+            ...(which.surplus === undefined ? [] : [isUpTo(old, which.surplus)]),
+          ]),
+        );
+  return deleteFound(database, dialect, {
+    table: 'observed_refusals',
+    columns: nameColumns,
+    rows: matching
+      .orderBy('old.hour')
+      .orderBy('old.method')
+      .orderBy('old.route')
+      .orderBy('old.code')
+      .orderBy('old.key_id')
+      .limit(limit),
+    locked: 'wait',
+  });
 }
 
 function isUpTo(

@@ -15,6 +15,7 @@ import type { SqlDialect } from '../sql-database.js';
 import type { Tables } from '../tables.js';
 import type { TimeBudget } from '../time-budget.js';
 import { writeInBatches } from '../write-in-batches.js';
+import { deleteFound } from './delete-found.js';
 import { selectJsonRows } from './select-json-rows.js';
 
 /** Adds to the counts of routes, within the bound; keys that do not exist are skipped. To be run by one process at a time. */
@@ -179,37 +180,23 @@ export async function deleteRouteCounts(
   limit: number,
 ): Promise<number> {
   if (limit <= 0 || ('keyIds' in old && old.keyIds.length === 0)) return 0;
-  const { numDeletedRows } = await database
-    .deleteFrom('key_routes')
-    .where(({ eb, refTuple, selectFrom }) => {
-      const all = selectFrom('key_routes as old').select([
-        'old.key_id',
-        'old.day',
-        'old.route',
-        'old.status',
-      ]);
-      // In the order of the index that each is read from, and no further: all counts of a day would be read to be put in order.
-      const matching =
-        'before' in old
-          ? all.where('old.day', '<', old.before).orderBy('old.day')
-          : all
-              .where('old.key_id', 'in', old.keyIds)
-              .orderBy('old.key_id')
-              .orderBy('old.day')
-              .orderBy('old.route')
-              .orderBy('old.status');
-      return eb(
-        refTuple('key_id', 'day', 'route', 'status'),
-        'in',
-        matching
-          .limit(limit)
-          // Two processes remove different rows, and neither waits for the other.
-          .$if(dialect === 'postgres' && 'before' in old, (query) => query.forUpdate().skipLocked())
-          // Others than those that another process is removing: fewer than the limit means that none are left.
-          .$if(dialect === 'postgres' && 'keyIds' in old, (query) => query.forUpdate())
-          .$asTuple('key_id', 'day', 'route', 'status'),
-      );
-    })
-    .executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
+  const all = database
+    .selectFrom('key_routes as old')
+    .select(['old.key_id', 'old.day', 'old.route', 'old.status']);
+  // In the order of the index that each is read from, and no further: all counts of a day would be read to be put in order.
+  const matching =
+    'before' in old
+      ? all.where('old.day', '<', old.before).orderBy('old.day')
+      : all
+          .where('old.key_id', 'in', old.keyIds)
+          .orderBy('old.key_id')
+          .orderBy('old.day')
+          .orderBy('old.route')
+          .orderBy('old.status');
+  return deleteFound(database, dialect, {
+    table: 'key_routes',
+    columns: ['key_id', 'day', 'route', 'status'],
+    rows: matching.limit(limit),
+    locked: 'before' in old ? 'skip' : 'wait',
+  });
 }

@@ -3,6 +3,7 @@ import type { ApiKeyRecord } from '../../domain/api-key.js';
 import type { TrailStart } from '../../ports/audit-trail.js';
 import type { SqlDialect } from '../sql-database.js';
 import type { Tables } from '../tables.js';
+import { deleteFound } from './delete-found.js';
 
 /** Reads where the kept part of the trail starts. */
 export async function readTrailStart(database: Kysely<Tables>): Promise<TrailStart> {
@@ -40,24 +41,19 @@ export async function isKeyAtVersion(
 }
 
 /** Deletes entries before the start of the trail, oldest first, at most `limit` of them. */
-export async function deleteTrimmed(
-  database: Kysely<Tables>,
-  dialect: SqlDialect,
-  limit: number,
-): Promise<number> {
-  const trimmed = database
-    .selectFrom('audit_events as old')
-    .select('old.sequence')
-    .where('old.sequence', '<=', (on) =>
-      on.selectFrom('audit_head').select('start_sequence').where('id', '=', 1),
-    )
-    .orderBy('old.sequence')
-    .limit(limit)
+export function deleteTrimmed(database: Kysely<Tables>, dialect: SqlDialect, limit: number): Promise<number> {
+  return deleteFound(database, dialect, {
+    table: 'audit_events',
+    columns: ['sequence'],
+    rows: database
+      .selectFrom('audit_events as old')
+      .select('old.sequence')
+      .where('old.sequence', '<=', (on) =>
+        on.selectFrom('audit_head').select('start_sequence').where('id', '=', 1),
+      )
+      .orderBy('old.sequence')
+      .limit(limit),
     // In this order, and not before those that another process is deleting: what follows a stored entry is stored.
-    .$if(dialect === 'postgres', (query) => query.forUpdate());
-  const { numDeletedRows } = await database
-    .deleteFrom('audit_events')
-    .where('sequence', 'in', trimmed)
-    .executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
+    locked: 'wait',
+  });
 }

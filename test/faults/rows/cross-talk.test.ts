@@ -28,8 +28,13 @@ it(`R30: ${requests} requests with keys of ${owners} owners, broken replies and 
   const tokens = await Promise.all(
     Array.from({ length: owners }, async (_, owner) => {
       const body = { name: 'CI', scopes: ['orders:read'] };
-      const created = await app.manage('POST', '/keys', body, { 'X-Test-Owner': `owner-${owner}` });
-      return String(created.body['key']);
+      for (;;) {
+        const created = await app.manage('POST', '/keys', body, { 'X-Test-Owner': `owner-${owner}` });
+        if (created.status === 201) return String(created.body['key']);
+        // So many at once may be more than a busy machine does before their deadline.
+        expect(created.status).toBe(503);
+        await pause(200);
+      }
     }),
   );
   const random = seededRandom(1);
@@ -45,7 +50,8 @@ it(`R30: ${requests} requests with keys of ${owners} owners, broken replies and 
     }
   })();
 
-  const seen: Record<string, number> = { right: 0, wrong: 0, unavailable: 0, aborted: 0, other: 0 };
+  const seen: Record<string, number> = { right: 0, wrong: 0, unavailable: 0, aborted: 0 };
+  const others: string[] = [];
   const count = (what: keyof typeof seen): void => void (seen[what] = (seen[what] ?? 0) + 1);
   let sent = 0;
   // On a busy machine Redis, or the database, counts as down for most of the time: enough has to come through all the same.
@@ -63,7 +69,8 @@ it(`R30: ${requests} requests with keys of ${owners} owners, broken replies and 
         const response = await fetch(`${app.url}/orders`, { headers, signal });
         const body = (await response.json()) as { ownerId?: string };
         if (response.status === 200) count(body.ownerId === `owner-${owner}` ? 'right' : 'wrong');
-        else count(response.status === 503 ? 'unavailable' : 'other');
+        else if (response.status === 503) count('unavailable');
+        else others.push(`${response.status} ${JSON.stringify(body)}`);
         // A client that is asked to come again does not do so at once.
         if (response.status === 503) await pause(20);
       } catch {
@@ -74,7 +81,8 @@ it(`R30: ${requests} requests with keys of ${owners} owners, broken replies and 
   await Promise.all(Array.from({ length: 60 }, user));
   isOn = false;
   await disturbing;
-  expect(seen).toMatchObject({ wrong: 0, other: 0 });
+  expect(others).toEqual([]);
+  expect(seen['wrong']).toBe(0);
   expect(seen['right']).toBeGreaterThan(requests / 2);
   expect(seen['aborted']).toBeGreaterThan(0);
   expect(redis?.counts.garbled).toBeGreaterThan(0);

@@ -1,0 +1,45 @@
+import { isProblem } from '../../lib/errors.js';
+
+/** What a change is answered with: in code, by supertest or by a process of a fleet. */
+interface ChangeAnswer {
+  readonly status?: unknown;
+  readonly effectiveBy?: unknown;
+  readonly body?: { readonly effectiveBy?: unknown } | null;
+}
+
+const giveUpAfterMs = 60_000;
+const againAfterMs = 100;
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)));
+
+/**
+ * Makes a change as a client does that follows the documents: it asks again at a 503, and waits until the time that a 202 names. So a
+ * machine that stands still for a second changes nothing about what the test looks at afterwards, which has to hold from then on.
+ *
+ * A change that was answered with 503 may have happened. What is repeated must be a change that may be made twice, or the test counts
+ * with both.
+ *
+ * @returns the last answer
+ * @throws what the change throws, but for `unavailable`; that as well after a minute
+ */
+export async function makeEffective<T>(change: () => Promise<T>): Promise<T> {
+  const giveUpAt = performance.now() + giveUpAfterMs;
+  for (;;) {
+    const answer = await change().catch((error: unknown) => {
+      if (!isProblem(error, 'unavailable') || performance.now() > giveUpAt) throw error;
+      return undefined;
+    });
+    if (answer !== undefined && ((answer as ChangeAnswer).status !== 503 || performance.now() > giveUpAt)) {
+      await pause(effectiveByOf(answer as ChangeAnswer) - Date.now() + 10);
+      return answer;
+    }
+    await pause(againAfterMs);
+  }
+}
+
+/** On the wall clock, in milliseconds; in the past when the change holds everywhere already. */
+function effectiveByOf({ effectiveBy, body }: ChangeAnswer): number {
+  const named = effectiveBy ?? body?.effectiveBy;
+  if (named instanceof Date) return named.getTime();
+  return typeof named === 'string' ? Date.parse(named) : -Infinity;
+}
