@@ -4,9 +4,7 @@ import { maxResumeLength } from '../ports/cursor-signer.js';
 /** The largest part of a trail that can be asked for. */
 export const maxPartEntries = 1_000_000_000;
 
-/** Entries, and then keys, of a part that is requested over HTTP without `maxEntries`: a few seconds. */
-export const defaultSentEntries = 10_000;
-/** The most that can be requested over HTTP: less than a minute, which proxies wait for. */
+/** The largest part that can be requested over HTTP: less than a minute, which proxies wait for. */
 export const maxSentEntries = 100_000;
 /** The largest sequence number that can be written. */
 export const maxSequence = 999_999_999_999_999;

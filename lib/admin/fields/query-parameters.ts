@@ -1,11 +1,5 @@
 import { anchorPattern, parseAnchor } from '../../audit/parse-anchor.js';
-import {
-  defaultSentEntries,
-  maxSentEntries,
-  maxSequence,
-  parseAfterSequence,
-  parseResume,
-} from '../../audit/parse-part.js';
+import { maxSentEntries, maxSequence, parseAfterSequence, parseResume } from '../../audit/parse-part.js';
 import {
   InvalidFieldError,
   maxNameLength,
@@ -272,8 +266,7 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
       type: 'integer',
       minimum: 1,
       maximum: maxSentEntries,
-      default: defaultSentEntries,
-      description: 'After how many entries, and then keys, the part ends.',
+      description: 'After how many entries, and then keys, the part ends. Absent: all of them are verified.',
     },
     parse: parseSentEntries,
   },
