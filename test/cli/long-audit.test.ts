@@ -1,6 +1,8 @@
 import { createSealingStoreProxy } from '../../lib/audit/sealing-store-proxy.js';
 import type { TrailReport } from '../../lib/audit/trail-report.js';
+import type { Terminal } from '../../lib/cli/terminal.js';
 import { memoryStore } from '../../lib/memory/memory-key-store.js';
+import type { KeyStore } from '../../lib/ports/key-store.js';
 import { createSampleEvent, createSampleKey } from '../../lib/store/sample-keys.js';
 import { root, startAdminApp } from '../admin/admin-app.js';
 import { createTestSealer } from '../audit/long-trail.js';
@@ -10,33 +12,41 @@ import { anyModule, runHere } from './run-here.js';
 jest.setTimeout(180_000);
 
 const count = 20_050;
-const store = memoryStore();
+/** That of `startAdminApp`. */
+const appPepper = 'a pepper for tests with at least 32 bytes';
+let store: KeyStore;
 
-beforeAll(async () => {
-  const sealed = createSealingStoreProxy(store, createTestSealer());
+async function makeStore(entries: number, ...peppers: readonly string[]): Promise<KeyStore> {
+  const made = memoryStore();
+  const sealed = createSealingStoreProxy(made, createTestSealer(...peppers));
   const record = createSampleKey({ id: 'filler0000000001' });
   const event = createSampleEvent(record, { action: 'key.carried' });
   await sealed.transact((transaction) => transaction.insert(record, createSampleEvent(record)));
-  for (let added = 1; added < count; added += 401) {
+  for (let added = 1; added < entries; added += 401) {
     await sealed.transact(async (transaction) => {
-      for (let index = 0; index < 401 && added + index < count; index += 1)
+      for (let index = 0; index < 401 && added + index < entries; index += 1)
         await transaction.carry(record, event);
     });
   }
+  return made;
+}
+
+beforeAll(async () => {
+  store = await makeStore(count);
 });
 
-it('a request that does not say how much verifies ten thousand entries, and says how to go on', async () => {
-  const app = await startAdminApp({ store });
-  const first = (await app.as(root).get('/audit/verify').expect(200)).body as TrailReport;
+it('a request verifies as many entries as it asks for, and says how to go on', async () => {
+  const app = await startAdminApp({ store: await makeStore(count, appPepper) });
+  const first = (await app.as(root).get('/audit/verify?maxEntries=10000').expect(200)).body as TrailReport;
   expect(first).toMatchObject({ valid: true, entries: 10_000, remaining: count - 10_000, anchor: null });
   const second = await app.as(root).get(`/audit/verify?maxEntries=100000&resume=${first.resume}`).expect(200);
   expect(second.body).toMatchObject({ valid: true, entries: count, remaining: 0, resume: null });
   await app.close();
 });
 
-const run = (args: readonly string[], terminal: NonNullable<Parameters<typeof runHere>[1]>['terminal']) =>
+const run = (args: readonly string[], terminal: Partial<Terminal> = {}, on = store) =>
   runHere(['audit', '--app', anyModule, ...args], {
-    ...{ exports: { apiKeys: createInstance({ store }).apiKeys }, terminal: terminal ?? {} },
+    ...{ exports: { apiKeys: createInstance({ store: on }).apiKeys }, terminal },
   });
 
 it('R73 a command shows how far it is, and Ctrl-C leaves what the next one goes on with', async () => {
@@ -62,18 +72,20 @@ it('R73 a command shows how far it is, and Ctrl-C leaves what the next one goes 
 });
 
 it('an export that breaks off says how to go on', async () => {
+  const short = await makeStore(1_203);
   const shown: string[] = [];
   let printed = 0;
-  const broken = await run(['--all'], {
+  const terminal: Partial<Terminal> = {
     isWatched: true,
     showStatus: (text) => shown.push(text),
     print: () => {
       printed += 1;
-      if (printed > 15_000) throw new Error('The disk is full');
+      if (printed > 700) throw new Error('The disk is full');
     },
-  });
-  expect(broken.err).toContain('--after-sequence 15000');
+  };
+  const broken = await run(['--all'], terminal, short);
+  expect(broken.err).toContain('--after-sequence 700');
   expect(shown[0]).toMatch(/^\d+ entries exported, up to number \d+$/);
-  const rest = await run(['--all', '--after-sequence', '15000'], {});
-  expect(rest.out.split('\n')).toHaveLength(count - 15_000);
+  const rest = await run(['--all', '--after-sequence', '700'], {}, short);
+  expect(rest.out.split('\n')).toHaveLength(503);
 });
