@@ -80,6 +80,8 @@ it('an export that breaks off says how to go on', async () => {
     showStatus: (text) => shown.push(text),
     print: () => {
       printed += 1;
+      // A status is shown from time to time.
+      if (printed === 300) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_100);
       if (printed > 700) throw new Error('The disk is full');
     },
   };
