@@ -9,8 +9,9 @@ export const getAuditExport: Endpoint = {
   description:
     'Each line is an entry as it is stored, with times in milliseconds, and its hash: SHA-256 over the hash of the previous ' +
     'entry (64 zeros for the first one) and the line without `hash`, `address`, `requestId`, `salt`, `erased` and ' +
-    'the `memberId` and `memberName` of its actor. An owner gets the entries of its own keys.',
-  query: ['keyId', 'ownerId', 'action', 'actor', 'memberId', 'from', 'to'],
+    'the `memberId` and `memberName` of its actor. An owner gets the entries of its own keys. An export ' +
+    'that broke off goes on after its last complete line: send the `sequence` of it as `afterSequence`, with the same filters.',
+  query: ['keyId', 'ownerId', 'action', 'actor', 'memberId', 'from', 'to', 'afterSequence'],
   answers: {
     200: { description: 'The entries.', schema: 'AuditLine', mediaType: 'application/jsonl' },
   },

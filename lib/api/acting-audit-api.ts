@@ -1,10 +1,10 @@
 import type { AccessFilter } from '../audit/list-access.js';
 import type { ObservedFilter } from '../audit/list-observed.js';
-import type { TrailReport } from '../audit/trail-report.js';
+import type { ExportConditions, ExportProgress } from '../audit/export-trail.js';
+import type { TrailReport, VerificationProgress } from '../audit/trail-report.js';
 import type { AccessEvent } from '../domain/access-event.js';
 import type { AuditEvent } from '../domain/audit-event.js';
 import type { ObservedReport } from '../domain/observed-view.js';
-import type { AuditConditions } from '../manage/audit-conditions.js';
 import type { AuditFilter } from '../manage/list-events.js';
 import type { Page } from '../manage/list-page.js';
 
@@ -19,6 +19,17 @@ export interface TrailCheckInput {
   readonly maxEntries?: number;
   /** The `resume` of the report of the part before, with the same `anchor`. */
   readonly resume?: string;
+  /**
+   * Called after every 200 entries or keys, and waited for. When it throws, the check stops. It starts over when
+   * retention removes entries meanwhile.
+   */
+  readonly onProgress?: ((progress: VerificationProgress) => unknown) | undefined;
+}
+
+/** What an export takes. */
+export interface TrailExportInput extends ExportConditions {
+  /** Called when the entries of a page were taken, and waited for. When it throws, the export stops. */
+  readonly onProgress?: ((progress: ExportProgress) => unknown) | undefined;
 }
 
 /**
@@ -77,8 +88,11 @@ export interface ActingAuditApi {
    *
    * @example
    * for await (const event of audit.export({ ownerId: 'alice' })) file.write(`${JSON.stringify(event)}\n`);
+   *
+   * @example The rest of an export that was interrupted
+   * for await (const event of audit.export({ ownerId: 'alice', afterSequence: last.sequence })) file.write(`${JSON.stringify(event)}\n`);
    */
-  export(filter?: AuditConditions): AsyncIterable<AuditEvent>;
+  export(filter?: TrailExportInput): AsyncIterable<AuditEvent>;
 
   /**
    * Checks the whole audit log. Keep `anchor` of the report where nobody who can write to the database gets to, and pass it

@@ -4,10 +4,9 @@ import type { TrailReport } from '../audit/trail-report.js';
 import type { AccessEvent } from '../domain/access-event.js';
 import type { AuditEvent } from '../domain/audit-event.js';
 import type { ObservedReport } from '../domain/observed-view.js';
-import type { AuditConditions } from '../manage/audit-conditions.js';
 import type { AuditFilter } from '../manage/list-events.js';
 import type { Page } from '../manage/list-page.js';
-import type { ActingAuditApi, TrailCheckInput } from './acting-audit-api.js';
+import type { ActingAuditApi, TrailCheckInput, TrailExportInput } from './acting-audit-api.js';
 import type { CallActor } from './call-actor.js';
 import type { CallOptions } from './call-options.js';
 
@@ -44,7 +43,7 @@ export interface AuditApi {
   clearObserved(input: Readonly<Record<string, never>>, options: CallOptions): Promise<void>;
 
   /** See {@link ActingAuditApi.export}. */
-  export(filter: AuditConditions, options: CallOptions): AsyncIterable<AuditEvent>;
+  export(filter: TrailExportInput, options: CallOptions): AsyncIterable<AuditEvent>;
 
   /** See {@link ActingAuditApi.verify}. */
   verify(input: TrailCheckInput, options: CallOptions): Promise<TrailReport>;

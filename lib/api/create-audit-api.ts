@@ -1,11 +1,13 @@
 import type { AuditService } from '../audit/audit-service.js';
-import type { TrailReport } from '../audit/trail-report.js';
+import type { ExportProgress } from '../audit/export-trail.js';
+import type { TrailReport, VerificationProgress } from '../audit/trail-report.js';
 import { showAccessEvent, type AccessEvent } from '../domain/access-event.js';
 import type { AuditEntry } from '../domain/audit-entry.js';
 import { showAuditEvent, type AuditEvent } from '../domain/audit-event.js';
 import { showObserved, type ObservedReport } from '../domain/observed-view.js';
 import type { KeyService } from '../manage/key-service.js';
 import type { Page } from '../manage/list-page.js';
+import { allowAbsent, takeFunction } from '../options/option-readers.js';
 import type { ActingAuditApi } from './acting-audit-api.js';
 import type { AuditApi } from './audit-api.js';
 import { bindCommands, type Command, type CommandShape } from './bind-commands.js';
@@ -40,9 +42,9 @@ const shapes: { readonly [N in keyof AuditCommands]: CommandShape } = {
     isInputOptional: true,
   },
   clearObserved: { takes: [], example: '{}', isInputOptional: true },
-  export: filter,
+  export: { ...filter, takes: ['ownerId', 'action', 'from', 'afterSequence', 'onProgress', '…'] },
   verify: {
-    takes: ['anchor', 'maxEntries', 'resume'],
+    takes: ['anchor', 'maxEntries', 'resume', 'onProgress'],
     example: '{ anchor: report.anchor }',
     isInputOptional: true,
   },
@@ -88,18 +90,29 @@ function createAuditCommands(whenReady: WhenReady): AuditCommands {
       await audit.clearObserved(context);
     },
 
-    async export({ what, context }, conditions) {
+    async export({ what, context }, input) {
+      const { onProgress, ...conditions } = input;
       refuseUndefined(what, conditions);
+      const listener = readListener<ExportProgress>(onProgress, `${what}.onProgress`);
       const { audit } = await whenReady();
-      return showEach(await audit.exportTrail(context, conditions));
+      return showEach(await audit.exportTrail(context, conditions, listener));
     },
 
     async verify({ what, context }, input) {
-      refuseUndefined(what, input);
+      const { onProgress, ...part } = input;
+      refuseUndefined(what, part);
+      const listener = readListener<VerificationProgress>(onProgress, `${what}.onProgress`);
       const { audit } = await whenReady();
-      return audit.verify(context, input);
+      return audit.verify(context, part, { onProgress: listener });
     },
   };
+}
+
+function readListener<P>(value: unknown, path: string): ((progress: P) => unknown) | undefined {
+  return allowAbsent(takeFunction<(progress: P) => unknown>('a function that gets what was done so far'))(
+    value,
+    path,
+  );
 }
 
 async function* showEach(entries: AsyncIterable<AuditEntry>): AsyncIterable<AuditEvent> {

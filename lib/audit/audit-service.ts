@@ -2,20 +2,19 @@ import type { Moment } from '../domain/moment.js';
 import type { AccessEntry } from '../domain/access-entry.js';
 import type { AuditEntry } from '../domain/audit-entry.js';
 import { ApiKeysError } from '../errors.js';
-import type { AuditConditions } from '../manage/audit-conditions.js';
 import type { ChangeContext } from '../manage/change.js';
 import type { Page } from '../manage/list-page.js';
 import type { ParsedFields } from '../manage/parsed-fields.js';
 import { readFields } from '../manage/read-fields.js';
 import type { AuditPorts } from './audit-ports.js';
-import { exportTrail } from './export-trail.js';
+import { exportTrail, type ExportConditions, type OnExportProgress } from './export-trail.js';
 import { deleteObserved } from './delete-observed.js';
 import { listAccess, type AccessFilter } from './list-access.js';
 import { listObserved, type ListedObservations, type ObservedFilter } from './list-observed.js';
 import { parseAnchor } from './parse-anchor.js';
 import { parseMaxEntries, parseResume } from './parse-part.js';
 import type { TrailReport } from './trail-report.js';
-import { verifyTrail } from './verify-trail.js';
+import { verifyTrail, type TrailPart } from './verify-trail.js';
 
 /** Queries on the audit trail as a whole, and on the access log. Throws the same errors as `KeyService`. */
 export interface AuditService {
@@ -30,15 +29,20 @@ export interface AuditService {
   /** Oldest first; an owner gets the entries of its own keys. */
   exportTrail(
     context: ChangeContext,
-    wanted: AuditConditions<Moment> | ParsedFields,
+    wanted: ExportConditions<Moment> | ParsedFields,
+    onProgress?: OnExportProgress,
   ): Promise<AsyncIterable<AuditEntry>>;
   /** For admins and the app itself. `input` may contain the `anchor` of an earlier report, and which part to verify. */
   verify(
     context: ChangeContext,
     input:
       { readonly anchor?: unknown; readonly maxEntries?: unknown; readonly resume?: unknown } | ParsedFields,
+    bounds?: PartBounds,
   ): Promise<TrailReport>;
 }
+
+/** What holds for a part besides what its caller has sent; `maxEntries` where the caller has sent none. */
+export type PartBounds = Pick<TrailPart, 'maxEntries' | 'resumeLength' | 'onProgress'>;
 
 /** Binds the queries to their ports. */
 export function createAuditService(ports: AuditPorts): AuditService {
@@ -46,15 +50,16 @@ export function createAuditService(ports: AuditPorts): AuditService {
     listAccess: (context, filter) => listAccess(ports, context, filter),
     listObserved: (context, filter) => listObserved(ports, context, filter),
     clearObserved: (context) => deleteObserved(ports, context),
-    exportTrail: (context, wanted) => exportTrail(ports, context, wanted),
+    exportTrail: (context, wanted, onProgress) => exportTrail(ports, context, wanted, onProgress),
 
-    async verify({ actor }, input) {
+    async verify({ actor }, input, bounds = {}) {
       if (actor.kind !== 'admin' && actor.kind !== 'application') {
         throw new ApiKeysError('forbidden', { detail: 'Only an admin may check the whole audit trail.' });
       }
       const readers = { anchor: parseAnchor, maxEntries: parseMaxEntries, resume: parseResume };
       const { anchor = null, ...part } = readFields(input, readers, []);
-      return verifyTrail(ports.store.trail, ports.sealer, anchor, { ...part, signer: ports.resumeSigner });
+      const { store, sealer, resumeSigner: signer } = ports;
+      return verifyTrail(store.trail, sealer, anchor, { ...bounds, ...part, signer });
     },
   };
 }

@@ -18,9 +18,32 @@ import { readFields } from '../manage/read-fields.js';
 import { narrowToSeenOwner } from '../manage/narrow-to-seen-owner.js';
 import type { AuditQuery, KeyStore } from '../ports/key-store.js';
 import type { AuditPorts } from './audit-ports.js';
+import { parseAfterSequence } from './parse-part.js';
 
 /** Entries that are read at once, which bounds the entries in memory, however long the trail is. */
 const perPage = 200;
+
+/** Which entries to export. */
+export interface ExportConditions<T extends Moment = Date> extends AuditConditions<T> {
+  /**
+   * Only entries with a higher `sequence`: an export that was interrupted goes on after the last entry that it has returned, with the
+   * same conditions.
+   */
+  readonly afterSequence?: number | undefined;
+}
+
+/** How far an export is. */
+export interface ExportProgress {
+  /** The number of entries that were exported, without those before `afterSequence`. */
+  readonly entries: number;
+  /** Everything up to this sequence number was read: an `afterSequence` for the rest, also where nothing has matched. */
+  readonly sequence: number;
+  /** How many sequence numbers are left to read. */
+  readonly remaining: number;
+}
+
+/** Called when the entries of a page were taken. When it throws, the export stops. */
+export type OnExportProgress = (progress: ExportProgress) => unknown;
 
 /**
  * Exports every matching entry that the actor may see, oldest first, up to the current end of the trail. Invalid conditions
@@ -29,16 +52,21 @@ const perPage = 200;
 export async function exportTrail(
   ports: AuditPorts,
   context: ChangeContext,
-  wanted: AuditConditions<Moment> | ParsedFields,
+  wanted: ExportConditions<Moment> | ParsedFields,
+  onProgress?: OnExportProgress,
 ): Promise<AsyncIterable<AuditEntry>> {
   const { store, clock } = ports;
-  const read = readFields<ReadAuditConditions>(wanted, auditConditions, []);
+  const readers = { ...auditConditions, afterSequence: parseAfterSequence };
+  const { afterSequence = 0, ...read } = readFields<ReadExportConditions>(wanted, readers, []);
   const { ownerId } = await resolveAuthority(ports, context, 'read', createFinder(ports, store), clock.now());
   const seen = narrowToSeenOwner(ownerId, read);
-  if (seen === null) return readEntries(store, {}, 0);
-  const entries = readEntries(store, toAuditQuery(seen), (await store.trail.head()).sequence);
+  if (seen === null) return readEntries(store, {}, { after: 0, end: 0 });
+  const { sequence: end } = await store.trail.head();
+  const entries = readEntries(store, toAuditQuery(seen), { after: afterSequence, end }, onProgress);
   return redactOrigins(entries, context.actor);
 }
+
+type ReadExportConditions = ReadAuditConditions & { readonly afterSequence?: number | undefined };
 
 async function* redactOrigins(
   entries: AsyncIterable<AuditEntry>,
@@ -50,9 +78,11 @@ async function* redactOrigins(
 async function* readEntries(
   store: Pick<KeyStore, 'listEvents' | 'findEventScanEnd' | 'find'>,
   conditions: Omit<AuditQuery, 'limit'>,
-  end: number,
+  { after: first, end }: { readonly after: number; readonly end: number },
+  onProgress?: OnExportProgress,
 ): AsyncGenerator<AuditEntry> {
-  let after = 0;
+  let after = first;
+  let entries = 0;
   while (after < end) {
     const { until, countedBy } = await findPart(store, conditions, after);
     const page = await store.listEvents({
@@ -65,9 +95,10 @@ async function* readEntries(
     });
     yield* page;
     const last = page.at(-1);
+    entries += page.length;
     if (last !== undefined && page.length === perPage) after = last.sequence;
-    else if (until === null) return;
-    else after = until;
+    else after = until ?? end;
+    await onProgress?.({ entries, sequence: after, remaining: Math.max(0, end - after) });
     await nextTurn();
   }
 }

@@ -49,6 +49,18 @@ export interface TrimmedTrail {
   readonly at: Date;
 }
 
+/** How far a verification is. */
+export interface VerificationProgress {
+  /** The number of entries that were verified, in all parts so far. */
+  readonly entries: number;
+  /** How many entries are left to verify. Keys come after them. */
+  readonly remaining: number;
+  /** The number of keys that were compared with the last entry about them. */
+  readonly keys: number;
+  /** The number of problems that were found. */
+  readonly problemCount: number;
+}
+
 /** The result of verifying a trail. */
 export interface TrailReport {
   /** Whether there are no problems. */

@@ -7,7 +7,7 @@ import type { FeedPosition } from '../ports/change-feed.js';
 import { maxResumeLength, type CursorSigner } from '../ports/cursor-signer.js';
 import { isStartRecorded } from './is-start-recorded.js';
 import { TrailCheck, type TrailProgress } from './trail-check.js';
-import type { TrailReport } from './trail-report.js';
+import type { TrailReport, VerificationProgress } from './trail-report.js';
 
 /** Entries, or keys, that are verified before yielding to the event loop. */
 const perPage = 200;
@@ -52,6 +52,10 @@ export interface TrailPart {
   readonly maxEntries?: number | undefined;
   /** Signs up to `maxResumeLength`. */
   readonly signer: CursorSigner;
+  /** The maximum length of the `resume` that the part ends with. Default: `maxResumeLength`. */
+  readonly resumeLength?: number | undefined;
+  /** Called after every 200 entries or keys. When it throws, the verification stops. */
+  readonly onProgress?: ((progress: VerificationProgress) => unknown) | undefined;
 }
 
 /** What is in `resume`. `key` is the id of the last key that was compared; `null`: entries are left. */
@@ -81,7 +85,7 @@ async function verifyFrom(
   { start, head }: TrailEnds,
   sealer: AuditSealer,
   anchor: FeedPosition | null,
-  { resume, maxEntries = Infinity, signer }: TrailPart,
+  { resume, maxEntries = Infinity, signer, resumeLength = maxResumeLength, onProgress }: TrailPart,
 ): Promise<TrailReport> {
   const binding = toListBinding('audit.verify', { anchor: anchor && `${anchor.sequence}.${anchor.hash}` });
   const earlier = resume === undefined ? null : openResume(signer, resume, binding);
@@ -93,10 +97,14 @@ async function verifyFrom(
     const { progress } = check;
     // When keys are compared, what has not been explained is a problem already, and is counted.
     const unexplained = key === null ? progress.unexplained : [];
-    const token = signResume(signer, { ...progress, unexplained, key }, binding);
+    const token = signResume(signer, { ...progress, unexplained, key }, binding, resumeLength);
     if (token === null) return null;
-    const remaining = key === null ? Math.max(0, head.sequence - check.position.sequence) : 0;
-    return check.createReport({ remaining, resume: token });
+    return check.createReport({ remaining: key === null ? countRemaining() : 0, resume: token });
+  };
+  const countRemaining = (): number => Math.max(0, head.sequence - check.position.sequence);
+  const reportProgress = async (remaining: number): Promise<void> => {
+    const { entries, keys, problemCount } = check.progress;
+    await onProgress?.({ entries, remaining, keys, problemCount });
   };
   if (earlier === null || earlier.key === null) {
     for (;;) {
@@ -104,6 +112,7 @@ async function verifyFrom(
       const page = await trail.entries(check.position.sequence, asked);
       const entries = page.filter(({ sequence }) => sequence <= head.sequence);
       for (const entry of entries) check.add(entry);
+      await reportProgress(countRemaining());
       if (entries.length < asked) break;
       left -= entries.length;
       const report = createPart(null);
@@ -118,6 +127,7 @@ async function verifyFrom(
     const asked = getPageSize();
     const page = await trail.lastEntries(after, asked);
     for (const key of page) check.addKey(key);
+    await reportProgress(0);
     const last = page.at(-1);
     left -= page.length;
     const isDone = last === undefined || page.length < asked;
@@ -137,10 +147,15 @@ async function verifyFrom(
  * `null` while it is too long, because of hundreds of owners without their personal parts: then the part goes on, until the
  * erasures are found that explain what is missing.
  */
-function signResume(signer: CursorSigner, progress: Resumed, binding: string): string | null {
+function signResume(
+  signer: CursorSigner,
+  progress: Resumed,
+  binding: string,
+  maxLength: number,
+): string | null {
   const position = JSON.stringify(progress);
   // Base64url, and the MAC behind it.
-  return Math.ceil((Buffer.byteLength(position) * 4) / 3) + 23 > maxResumeLength
+  return Math.ceil((Buffer.byteLength(position) * 4) / 3) + 23 > maxLength
     ? null
     : signer.sign(position, binding);
 }
@@ -149,8 +164,9 @@ function openResume(signer: CursorSigner, resume: string, binding: string): Resu
   const position = signer.open(resume, binding);
   if (position === null) {
     throw new ApiKeysError('invalid_request', {
-      detail: 'The resume does not belong to this verification.',
-      errors: [{ field: 'resume', message: 'must be that of the part before, with the same anchor' }],
+      detail:
+        'The resume does not belong to this verification: send that of the part before, with the same anchor.',
+      errors: [{ field: '?resume', message: 'must be that of the part before, with the same anchor' }],
     });
   }
   return JSON.parse(position) as Resumed;

@@ -1,8 +1,11 @@
 /** The maximum length of a cursor, in characters: longer ones are neither created nor opened. */
 export const maxCursorLength = 1000;
 
-/** The maximum length of the `resume` of a verification in parts, in characters. It is never sent over HTTP. */
+/** The maximum length of the `resume` of a verification in parts, in characters. */
 export const maxResumeLength = 65_536;
+
+/** The same over HTTP, where it has to fit into a query beside an anchor. */
+export const maxSentResumeLength = 3_900;
 
 /** Creates list cursors that cannot be forged or used for another list. */
 export interface CursorSigner {

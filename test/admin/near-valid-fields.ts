@@ -540,6 +540,16 @@ export const nearValidParameters: Readonly<Record<QueryParameter, NearValid<stri
     good: fc.nat(9).map((n) => `${n}.${'0'.repeat(64)}`),
     bad: fc.constantFrom('', '1', '1.', `1.${'0'.repeat(63)}`, `01.${'0'.repeat(64)}`, `1.${'G'.repeat(64)}`),
   },
+  maxEntries: number(100_000),
+  // As with cursors, a good one comes from a part with the same anchor.
+  resume: {
+    good: fc.string({ minLength: 1, maxLength: 9 }),
+    bad: fc.constantFrom('', 'x'.repeat(3901), 'eyJ9.x'),
+  },
+  afterSequence: {
+    good: fc.nat(999_999).map(String),
+    bad: fc.constantFrom('', '-1', '1.5', '01', '1e2', '1000000000000000', 'x'),
+  },
   by: word('hour', 'day'),
   from: time,
   to: time,

@@ -182,6 +182,10 @@ describe.each(Object.entries(ways))('by way of %s', (way, run) => {
     });
     const verified = await run('audit', '--verify');
     expect(verified).toMatchObject({ code: 0, err: expect.stringContaining('no problem') });
+    const part = await run('audit', '--verify', '--max-entries', '1');
+    expect((await run('audit', '--verify', '--resume', part.out)).out).toBe(verified.out);
+    const { sequence } = JSON.parse(exported.out) as { sequence: number };
+    expect((await run('audit', '--all', '--key', id, '--after-sequence', String(sequence))).out).toBe('');
     expect((await run('audit', '--verify', '--anchor', verified.out)).code).toBe(0);
   });
 });
@@ -209,6 +213,21 @@ describe('over HTTP', () => {
       code: 2,
       err: expect.stringContaining('orders:read'),
     });
+  });
+
+  it('the audit log is verified in parts, and the rest of it exported', async () => {
+    for (const name of ['one', 'two']) await create(name, 'dora');
+    const whole = await remote('audit', '--verify');
+    const part = await remote('audit', '--verify', '--max-entries', '1');
+    expect(part).toMatchObject({ code: 0, err: expect.stringContaining('entries are left') });
+    expect((await remote('audit', '--verify', '--resume', part.out)).out).toBe(whole.out);
+    expect(await remote('audit', '--verify', '--resume', 'x')).toMatchObject({
+      ...{ code: 2, out: '', err: expect.stringContaining('with the same anchor') },
+    });
+    const [first = '', ...rest] = (await remote('audit', '--all', '--owner', 'dora')).out.split('\n');
+    const { sequence } = JSON.parse(first) as { sequence: number };
+    const exported = await remote('audit', '--all', '--owner', 'dora', '--after-sequence', String(sequence));
+    expect(exported.out).toBe(rest.join('\n'));
   });
 
   it('the credential goes to that server alone, in one header, and never into a message', async () => {

@@ -139,6 +139,16 @@ describe('the audit log', () => {
     expect(verified).toMatchObject({ code: 0, err: expect.stringContaining('no problem') });
     const anchor = verified.out;
     expect((await run('audit', '--verify', '--anchor', anchor)).code).toBe(0);
+    const part = await run('audit', '--verify', '--max-entries', '1', '--anchor', anchor);
+    expect(part).toMatchObject({ code: 0, err: expect.stringMatching(/1 entries are left.*--resume/) });
+    const rest = await run('audit', '--verify', '--anchor', anchor, '--resume', part.out);
+    expect(rest).toMatchObject({ code: 0, out: anchor });
+    expect(await run('audit', '--verify', '--resume', part.out)).toMatchObject({
+      ...{ code: 2, out: '', all: expect.stringContaining('with the same anchor') },
+    });
+    const [first = '', second = ''] = exported.out.split('\n');
+    const { sequence } = JSON.parse(first) as { sequence: number };
+    expect((await run('audit', '--all', '--after-sequence', String(sequence))).out).toBe(second);
     await create('another');
     const later = (await run('audit', '--verify')).out;
     store = memoryStore();
@@ -161,6 +171,11 @@ it.each([
   [['list', '--state', 'sleeping'], /revoked, disabled, expired/],
   [['list', '--expires-before', 'tomorrow'], /--expires-before must be a time/],
   [['audit', '--anchor', '1.x'], /needs --verify/],
+  [['audit', '--resume', 'x'], /--resume needs --verify/],
+  [['audit', '--max-entries', '5'], /--max-entries needs --verify/],
+  [['audit', '--verify', '--max-entries', '0'], /at least 1/],
+  [['audit', '--after-sequence', '5'], /--after-sequence needs --all/],
+  [['audit', '--all', '--after-sequence', '-5'], /./],
   [['audit', '--verify', '--owner', 'alice'], /the whole log/],
   [['owners', '--reason', 'x'], /needs --suspend/],
   [['owners', '--suspend', 'a', '--resume', 'b'], /contradict/],

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import type { Terminal } from '../../lib/cli/terminal.js';
 import { runCommand } from '../../lib/cli/run-command.js';
 
 /** What a command has written, and how it has ended. */
@@ -16,12 +17,14 @@ export interface CommandSurroundings {
   readonly environment?: Readonly<Record<string, string>>;
   /** What the module of the app exports. */
   readonly exports?: object | (() => object);
+  /** What is else about its terminal. */
+  readonly terminal?: Partial<Terminal>;
 }
 
 /** Runs a command in this process; `--app` names any file that exists. */
 export async function runHere(
   args: readonly string[],
-  { input = '', environment = {}, exports = {} }: CommandSurroundings = {},
+  { input = '', environment = {}, exports = {}, terminal = {} }: CommandSurroundings = {},
 ): Promise<CommandOutcome> {
   const [out, err]: [string[], string[]] = [[], []];
   const code = await runCommand(
@@ -38,6 +41,7 @@ export async function runHere(
         isWatched: false,
         input: Readable.from(input === '' ? [] : [Buffer.from(input)]),
         onInterrupt: () => () => undefined,
+        ...terminal,
       },
     },
     '1.2.3',

@@ -1,4 +1,5 @@
 import { anchorPattern, parseAnchor } from '../../audit/parse-anchor.js';
+import { maxSentEntries, maxSequence, parseAfterSequence, parseResume } from '../../audit/parse-part.js';
 import {
   InvalidFieldError,
   maxNameLength,
@@ -17,7 +18,7 @@ import { defaultThresholds, parsePostureReason } from '../../manage/get-posture.
 import { parseUsagePeriod } from '../../manage/get-key-usage.js';
 import { defaultPageSize, maxPageSize, maxUnusedDays, parseUnusedDays } from '../../manage/list-filter.js';
 import { parseAction, parseProblemCode, soughtActions, soughtCodes } from '../../manage/log-conditions.js';
-import { maxCursorLength } from '../../ports/cursor-signer.js';
+import { maxCursorLength, maxSentResumeLength } from '../../ports/cursor-signer.js';
 import type { Field } from '../../domain/field.js';
 import { createSoughtResourceSchema } from '../../domain/resource-schemas.js';
 import { parseSoughtResource } from '../../domain/sought-resource.js';
@@ -51,6 +52,9 @@ export type QueryParameter =
   | 'memberId'
   | 'code'
   | 'anchor'
+  | 'maxEntries'
+  | 'resume'
+  | 'afterSequence'
   | 'by'
   | 'byRoute'
   | 'from'
@@ -257,7 +261,48 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
     },
     parse: parseAnchor,
   },
+  maxEntries: {
+    schema: {
+      type: 'integer',
+      minimum: 1,
+      maximum: maxSentEntries,
+      description: 'After how many entries, and then keys, the part ends. Absent: all of them are verified.',
+    },
+    parse: parseSentEntries,
+  },
+  resume: {
+    schema: {
+      type: 'string',
+      minLength: 1,
+      maxLength: maxSentResumeLength,
+      'x-issued-cursor': true,
+      description: 'The `resume` of the part before, with the same `anchor`.',
+    },
+    parse: parseSentResume,
+  },
+  afterSequence: {
+    schema: {
+      type: 'integer',
+      minimum: 0,
+      maximum: maxSequence,
+      default: 0,
+      description: 'Only entries with a higher `sequence`: that of the last entry that was exported.',
+    },
+    parse: (value) => parseAfterSequence(/^(0|[1-9]\d{0,14})$/.test(value) ? Number(value) : NaN),
+  },
 };
+
+function parseSentEntries(value: string): number {
+  const count = /^[1-9]\d{0,5}$/.test(value) ? Number(value) : Infinity;
+  if (count > maxSentEntries)
+    throw new InvalidFieldError(`must be a whole number from 1 to ${maxSentEntries}`);
+  return count;
+}
+
+/** Its signature is checked where it is used. A longer one was not made for HTTP. */
+function parseSentResume(value: string): string {
+  return parseResume(value.length > maxSentResumeLength ? '' : value);
+}
 
 function parseDays(value: string): number {
   return parseUnusedDays(/^[1-9]\d{0,3}$/.test(value) ? Number(value) : Infinity);

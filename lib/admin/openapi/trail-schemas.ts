@@ -42,7 +42,7 @@ const report: Readonly<Record<keyof TrailReport, JsonSchema>> = {
   entries: {
     type: 'integer',
     minimum: 0,
-    description: 'Number of entries that were verified.',
+    description: 'Number of entries that were verified, in all parts so far.',
     examples: [1204],
   },
   keys: {
@@ -79,8 +79,17 @@ const report: Readonly<Record<keyof TrailReport, JsonSchema>> = {
     description: 'What retention has removed; the log is verified from the next entry on. `null`: nothing.',
     examples: [null],
   },
-  problems: { type: 'array', items: createObjectSchema(problem), description: 'The first 100 problems.' },
-  problemCount: { type: 'integer', minimum: 0, description: 'Total number of problems.', examples: [0] },
+  problems: {
+    type: 'array',
+    items: createObjectSchema(problem),
+    description: 'The first 100 problems of this part.',
+  },
+  problemCount: {
+    type: 'integer',
+    minimum: 0,
+    description: 'Total number of problems, those of earlier parts included.',
+    examples: [0],
+  },
   anchor: {
     type: ['string', 'null'],
     description: 'For the next verification; `null` if there are problems, or a part is left.',
