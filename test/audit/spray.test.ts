@@ -113,12 +113,14 @@ describe.each(Object.keys(databases))('on %s', (name) => {
       isOver = true;
       await changing;
     }
-    const windows = Math.ceil((performance.now() - begun) / accessWindowMs) + 1;
+    const ended = performance.now();
+    const windows = Math.ceil((ended - begun) / accessWindowMs) + 1;
     await sprayed.close();
 
     expect(heapAfter - heapBefore).toBeLessThan(32 * 1024 * 1024);
     // On a machine that is busy with other things, one or another may have waited too long.
-    expect(changes.length).toBeGreaterThan(5 + refused.length);
+    const isSlow = (await machine.slowness()).factor(begun, ended) >= 3;
+    expect(changes.length).toBeGreaterThan(isSlow ? 5 : 5 + refused.length);
     expect(refused.filter((code) => code !== 'ERR_API_KEYS_UNAVAILABLE')).toEqual([]);
     const { valid, entries } = await other.audit.as(theApp).verify();
     expect(valid).toBe(true);

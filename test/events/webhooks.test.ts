@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 const forTests: EventsOption = {
-  webhooks: { allowInsecureHttp: true, allowPrivateNetworks: true, timeoutSeconds: 2 },
+  webhooks: { allowInsecureHttp: true, allowPrivateNetworks: true, timeoutSeconds: 10 },
 };
 /** The other implementation compares with the clock of the machine. */
 const realClock = { clock: { now: () => Date.now() } };
@@ -102,7 +102,7 @@ describe('webhooks', () => {
     expect((await webhooks.listDeliveries({ id, dead: true })).items).toEqual([]);
     receiver.answer = 200;
     clock.advance(61_000);
-    await waitUntil('it has come again', () => receiver.requests.length === 2);
+    await waitUntil('it has come again', () => receiver.requests.length >= 2);
     await waitUntil('it is done', async () => (await webhooks.listDeliveries({ id })).items.length === 0);
     const [first, second] = receiver.requests;
     expect([second?.id, second?.body]).toEqual([first?.id, first?.body]);
@@ -129,7 +129,7 @@ describe('webhooks', () => {
       enabled: true,
       disabledReason: null,
     });
-    await waitUntil('all three have come', () => receiver.requests.length === 4);
+    await waitUntil('all three have come', () => receiver.requests.length >= 4);
     expect(typesOf(receiver)).toEqual(Array(4).fill('api_key.created'));
     expect(new Set(receiver.requests.map((request) => request.id)).size).toBe(3);
   });
@@ -192,14 +192,18 @@ describe('webhooks', () => {
       response.on('close', () => clearInterval(timer));
     };
     const healthy = await receive();
-    const { apiKeys, key } = await start();
+    const { apiKeys, key } = await start({
+      events: { webhooks: { allowInsecureHttp: true, allowPrivateNetworks: true, timeoutSeconds: 2 } },
+    });
     const webhooks = apiKeys.webhooks.as(theApp);
     for (const { url } of [hanging, slow, hanging, slow, healthy]) {
       await webhooks.create({ url, types: ['api_key.created'] });
     }
     const made = 20;
     for (let index = 0; index < made; index += 1) await key();
-    await waitUntil('the healthy one has all', () => healthy.requests.length === made);
+    // On a machine that stands still, one that was answered too late is sent again.
+    const received = (): number => new Set(healthy.requests.map((request) => request.id)).size;
+    await waitUntil('the healthy one has all', () => received() === made);
     // One that hangs has one request at a time, each for two seconds.
     expect(hanging.requests.length).toBeLessThan(2 * made);
   });

@@ -2,8 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { createApiKeys, type ApiKeys } from '../../lib/index.js';
 import { scopes, testPepper, type Scope } from '../harness/instance.js';
+import { watchMachine } from '../harness/machine-watch.js';
 import { makeOwnDatabase } from '../harness/own-database.js';
 import { waitUntil } from '../servers/wait-until.cjs';
+
+const machine = watchMachine();
 
 /** How long processes are watched, in seconds: several checks of the listening connection, and no housekeeping. */
 const watchedSeconds = 24;
@@ -51,6 +54,32 @@ interface Measured {
   readonly statements: readonly string[];
 }
 
+/** Watches them for a while: again, if the machine stood still so long that one asked instead of listening. */
+async function watchIdle(
+  processes: readonly ApiKeys<Scope>[],
+  traffic: Traffic,
+): Promise<{ readonly statements: readonly string[]; readonly rows: number; readonly seconds: number }> {
+  for (let tries = 1; ; tries += 1) {
+    await waitUntil('all processes listen', () =>
+      processes.every((each) => each.status().wakeMode === 'push'),
+    );
+    let isListening = true;
+    const looking = setInterval(() => {
+      isListening &&= processes.every((each) => each.status().wakeMode === 'push');
+    }, 100);
+    traffic.clear();
+    const from = performance.now();
+    await sleep(watchedSeconds * 1_000);
+    const until = performance.now();
+    clearInterval(looking);
+    const { statements, rows } = traffic;
+    const stood = (await machine.slowness()).standstillsOf(1_000).filter(([, end]) => end > from);
+    if ((isListening && stood.length === 0) || tries === 4) {
+      return { statements, rows, seconds: (until - from) / 1_000 };
+    }
+  }
+}
+
 /** Starts processes on one database, lets them do nothing, and counts what each of them costs. */
 async function measureIdle(count: number): Promise<Measured> {
   const database = await makeOwnDatabase('PostgreSQL');
@@ -68,10 +97,8 @@ async function measureIdle(count: number): Promise<Measured> {
       processes.every((each) => each.status().wakeMode === 'push' && each.status().processes === count),
     );
     await sleep(startSeconds * 1_000);
-    traffic.clear();
-    await sleep(watchedSeconds * 1_000);
-    const { statements, rows } = traffic;
-    const share = count * watchedSeconds;
+    const { statements, rows, seconds } = await watchIdle(processes, traffic);
+    const share = count * seconds;
     return { statementsPerSecond: statements.length / share, rowsPerSecond: rows / share, statements };
   } finally {
     await Promise.all(processes.map((each) => each.close()));
@@ -91,5 +118,5 @@ describe('Idle processes on PostgreSQL', () => {
     // The beat returns one row however many processes there are; the whole list is read twice a minute.
     expect(one.rowsPerSecond).toBeLessThanOrEqual(1.3);
     expect(five.rowsPerSecond).toBeLessThanOrEqual(1.5);
-  }, 120_000);
+  }, 300_000);
 });

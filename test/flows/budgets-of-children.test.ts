@@ -1,13 +1,20 @@
 import express, { type Express } from 'express';
 import request from 'supertest';
 import { apiKeyOf, type ApiKeysOptions } from '../../lib/index.js';
+import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
+import { sqliteStore } from '../../lib/sql/sqlite/sqlite-store.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { createInstance, type Scope, type TestInstance } from '../harness/instance.js';
 import { makeOwnDatabase } from '../harness/own-database.js';
 import { isFastTier } from '../harness/test-tier.js';
 import { theApp } from '../harness/the-app.js';
+import { waitUntil } from '../servers/wait-until.cjs';
 
 const plans = { free: {}, paid: { credits: { amount: 20 } } };
+
+/** A hundred pay at once, which a busy machine takes seconds for. */
+const patience = { deadlineMs: 30_000 };
+const logger = { warn: () => undefined, error: () => undefined };
 
 /** Two processes on one store; only with Redis they count requests together. */
 async function openPlace(name: string) {
@@ -18,9 +25,13 @@ async function openPlace(name: string) {
   }
   const database = await makeOwnDatabase(name === 'SQLite' ? 'SQLite' : 'PostgreSQL');
   const redis = { client: process.env['TEST_REDIS_URL'] ?? '', keyPrefix: `budgets-${Math.random()}:` };
+  const openStore = () =>
+    name === 'SQLite'
+      ? sqliteStore({ file: database.url.slice('file:'.length), logger, ...patience })
+      : postgresStore({ connection: database.url, logger, ...patience });
   const shared = name.endsWith('Redis') ? { redis } : {};
   return {
-    make: () => createInstance({ database: database.url, ...shared, ...options }),
+    make: () => createInstance({ store: openStore(), ...shared, ...options }),
     remove: () => database.remove(),
   };
 }
@@ -90,18 +101,27 @@ describe.each(places)('the budget of a key and its children, on %s', (name) => {
   const readCredits = async ({ id }: MadeKey): Promise<number | undefined> =>
     (await instances[1]!.apiKeys.keys.as(theApp).get({ id }))?.credits?.remaining;
 
-  /** Uses keys in turn, many times at once, and counts for each how many requests were allowed. */
-  async function useAtOnce(of: readonly MadeKey[], times: number, on = apps): Promise<readonly number[]> {
+  /**
+   * Uses keys in turn, many times at once, and counts for each how many requests were allowed. Where the machine stood still, it is
+   * not known of some whether they were counted; or not all were counted together.
+   */
+  async function useAtOnce(of: readonly MadeKey[], times: number, on = apps) {
     const counts = of.map(() => 0);
+    let areAllAnswered = true;
     await Promise.all(
       Array.from({ length: times }, async (_, index) => {
         const { status } = await use(of[index % of.length]!, 1, on[index % on.length]!);
-        expect([200, 429]).toContain(status);
+        expect([200, 429, 503]).toContain(status);
+        areAllAnswered &&= status !== 503;
         if (status === 200) counts[index % of.length]! += 1;
       }),
     );
-    return counts;
+    const sum = counts.reduce((all, count) => all + count, 0);
+    return { counts, sum, areAllAnswered };
   }
+
+  const countTogether = (): boolean =>
+    !name.endsWith('Redis') || instances.every(({ apiKeys }) => apiKeys.status().limits === 'shared');
 
   it('has the windows of every key above a key, which headers and refusals name', async () => {
     const top = await makeTop({ rateLimits: [minute(40)] });
@@ -158,19 +178,33 @@ describe.each(places)('the budget of a key and its children, on %s', (name) => {
   });
 
   it('is never exceeded while a key and two children are used at once', async () => {
-    const top = await makeTop({ rateLimits: [minute(20)] });
-    const children = [await makeChild(top, { rateLimits: [minute(8)] }), await makeChild(top)];
-    const counts = await useAtOnce([top, ...children], 90, countingApps());
-    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(20);
-    expect(counts[1]).toBeLessThanOrEqual(8);
+    for (let tries = 1; ; tries += 1) {
+      await waitUntil('they count together', countTogether);
+      const top = await makeTop({ rateLimits: [minute(20)] });
+      const children = [await makeChild(top, { rateLimits: [minute(8)] }), await makeChild(top)];
+      const { counts, sum, areAllAnswered } = await useAtOnce([top, ...children], 90, countingApps());
+      if (!countTogether() && tries < 5) continue;
+      expect(sum).toBeLessThanOrEqual(20);
+      expect(counts[1]).toBeLessThanOrEqual(8);
+      if (!areAllAnswered && tries < 5) continue;
+      expect(sum).toBe(20);
+      break;
+    }
 
-    const paying = await makeTop({ credits: { remaining: 20 } });
-    const own = await makeChild(paying, { credits: { remaining: 8 } });
-    const paid = await useAtOnce([paying, own, await makeChild(paying), await makeChild(own)], 120);
-    expect(paid.reduce((sum, count) => sum + count, 0)).toBe(20);
-    expect(await readCredits(paying)).toBe(0);
-    expect(await readCredits(own)).toBe(8 - paid[1]! - paid[3]!);
-  });
+    for (let tries = 1; ; tries += 1) {
+      const paying = await makeTop({ credits: { remaining: 20 } });
+      const own = await makeChild(paying, { credits: { remaining: 8 } });
+      const all = [paying, own, await makeChild(paying), await makeChild(own)];
+      const { counts: paid, sum, areAllAnswered } = await useAtOnce(all, 120);
+      expect(sum).toBeLessThanOrEqual(20);
+      expect(paid[1]! + paid[3]!).toBeLessThanOrEqual(8);
+      if (!areAllAnswered && tries < 5) continue;
+      expect(sum).toBe(20);
+      expect(await readCredits(paying)).toBe(0);
+      expect(await readCredits(own)).toBe(8 - paid[1]! - paid[3]!);
+      break;
+    }
+  }, 60_000);
 
   it('is that of the keys above as they are now, in every process, after the answer to a change', async () => {
     const top = await makeTop();

@@ -6,6 +6,7 @@ import type { ApiKeys, ApiKeysOptions } from '../../lib/index.js';
 import type { ChangeContext } from '../../lib/manage/change.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import { createInstance, type Scope } from '../harness/instance.js';
+import { makeEffective } from '../harness/make-effective.js';
 import { makeOwnDatabase, type OwnDatabase } from '../harness/own-database.js';
 import { openOwnStore, type OwnStore } from '../harness/own-store.js';
 import { createService } from '../harness/service.js';
@@ -41,14 +42,20 @@ function begin(change: (index: number) => Promise<unknown>) {
   return { counts, ended: Promise.all(all) };
 }
 
-/** How many of the changes were done, and refused, while something else was. */
-async function countDuring(
-  { done, refused }: Counts,
-  counts: Counts,
-  work: Promise<unknown>,
-): Promise<Counts> {
-  await work;
-  return { done: counts.done - done, refused: counts.refused - refused };
+/**
+ * How many of the changes were done, and refused, while something else was. That may be refused on a machine that stands still, and
+ * is repeated then: the most of all tries counts, so that what was refused because others went before it is seen.
+ */
+async function countDuring(counts: Counts, work: () => Promise<unknown>): Promise<Counts> {
+  const most: Counts = { done: 0, refused: 0 };
+  return makeEffective(async () => {
+    const { done, refused } = counts;
+    await work().finally(() => {
+      most.done = Math.max(most.done, counts.done - done);
+      most.refused = Math.max(most.refused, counts.refused - refused);
+    });
+    return most;
+  });
 }
 
 describe.each(['PostgreSQL', 'SQLite'] as const)('beside many changes of one caller on %s', (kind) => {
@@ -90,7 +97,7 @@ describe.each(['PostgreSQL', 'SQLite'] as const)('beside many changes of one cal
   it('P4: the renaming of keys by one owner delays no other owner, and what is too much is refused at once', async () => {
     const [busy, calm] = [await rename('busy'), await rename('calm')];
     const { counts, ended } = begin(busy);
-    const meanwhile = await countDuring({ ...counts }, counts, calm(0));
+    const meanwhile = await countDuring(counts, () => calm(0));
     expect(meanwhile.done).toBeLessThan(mayGoBefore);
     // Those that the share has room for wait.
     expect(meanwhile.refused).toBeGreaterThan(crowd / 2);
@@ -102,15 +109,14 @@ describe.each(['PostgreSQL', 'SQLite'] as const)('beside many changes of one cal
     const webhooks = apiKeys.webhooks.as({ kind: 'admin', id: 'ada' });
     const { id } = await webhooks.create({ url: 'https://hooks.example.com/keys', enabled: false });
     const { counts, ended } = begin(await rename('busy'));
-    const meanwhile = await countDuring(
-      { ...counts },
-      counts,
-      (async () => {
-        await webhooks.update({ id, description: 'Keys' });
-        await webhooks.delete({ id });
-      })(),
+    const updating = await countDuring(counts, () => webhooks.update({ id, description: 'Keys' }));
+    const deleting = await countDuring(counts, () =>
+      webhooks.delete({ id }).catch((error: unknown) => {
+        // One that was unavailable may have been made.
+        if (!isProblem(error, 'not_found')) throw error;
+      }),
     );
-    expect(meanwhile.done).toBeLessThan(2 * mayGoBefore);
+    expect(updating.done + deleting.done).toBeLessThan(2 * mayGoBefore);
     await ended;
   });
 
@@ -120,7 +126,7 @@ describe.each(['PostgreSQL', 'SQLite'] as const)('beside many changes of one cal
     const notified: string[] = [];
     let isOver = false;
     // A sweep that failed is repeated after a minute.
-    const giveUpAt = performance.now() + 20_000;
+    const giveUpAt = performance.now() + 100_000;
     const swept = await start({ expiryNotices: { notify: ({ apiKey }) => void notified.push(apiKey.id) } });
     apiKeys = swept;
     const client = async (): Promise<void> => {
@@ -152,9 +158,7 @@ describe.each(['PostgreSQL', 'SQLite'] as const)('beside many changes of one cal
       const [revoked, disabled] = [await key('calm'), await key('calm')];
       const { counts, ended } = begin(await floods[name]());
       while (counts.done === 0) await sleep(1);
-      const meanwhile = await countDuring(
-        { ...counts },
-        counts,
+      const meanwhile = await countDuring(counts, () =>
         Promise.all([
           apiKeys.keys.as(theApp).revoke({ id: revoked }),
           apiKeys.keys.as(theApp).update({ id: disabled, enabled: false, scopes: ['orders:read'] }),
@@ -197,7 +201,7 @@ describe.each(['PostgreSQL', 'SQLite'] as const)('a key that makes many changes 
         }),
       );
       while (counts.done + counts.refused === 0) await sleep(1);
-      const meanwhile = await countDuring({ ...counts }, counts, service.revoke(owner, top.id));
+      const meanwhile = await countDuring(counts, () => service.revoke(owner, top.id));
       expect(meanwhile.done).toBeLessThan(mayGoBefore);
       await ended;
       expect((await store.find(top.id))?.revokedAt).not.toBe(null);

@@ -1,13 +1,16 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Sqlite from 'libsql';
 import pg from 'pg';
 import { createService } from '../harness/service.js';
+import { watchMachine } from '../harness/machine-watch.js';
+import { makeEffective } from '../harness/make-effective.js';
 import { createInstance } from '../harness/instance.js';
 import type { OwnDatabase } from '../harness/own-database.js';
 import { openOwnStore, type OwnStore } from '../harness/own-store.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import { theApp } from '../harness/the-app.js';
+
+const machine = watchMachine();
 
 jest.setTimeout(180_000);
 
@@ -62,39 +65,54 @@ describe.each(['PostgreSQL', 'SQLite'] as const)('expired rows on %s', (kind) =>
       requestId: null,
       managementScope: null,
     } as const;
+    let tries = 0;
     try {
       const input = { name: 'CI', scopes: ['orders:read'], ownerId: 'alice' };
-      const { isReplay } = await service.createOnce(admin, 'first', input);
+      const { isReplay } = await makeEffective(() =>
+        service.createOnce(admin, `change ${(tries += 1)}`, input),
+      );
       expect(isReplay).toBe(false);
     } finally {
       await close();
     }
-    expect(await countClaims()).toBe(expiredClaims + 1);
+    // One that was unavailable may have been made.
+    const claims = await countClaims();
+    expect(claims).toBeGreaterThan(expiredClaims);
+    expect(claims).toBeLessThanOrEqual(expiredClaims + tries);
   });
 
   it('P15: expired claims are removed in the background until there are none, and the event loop goes on', async () => {
     await addExpiredClaims();
     const { apiKeys } = createInstance({ database: database.url, clock: { now: () => Date.now() } });
     await apiKeys.ready();
-    const delay = monitorEventLoopDelay({ resolution: 5 });
+    await sleep(1_000);
+    let longest = { ms: 0, until: 0 };
+    let last = performance.now();
+    const lookAtClock = (): void => {
+      const now = performance.now();
+      if (now - last > longest.ms) longest = { ms: now - last, until: now };
+      last = now;
+    };
+    const timer = setInterval(lookAtClock, 5);
     try {
       await sleep(1_000);
-      delay.enable();
-      await sleep(1_000);
-      const idleMs = delay.max / 1e6;
-      delay.reset();
+      const idleMs = longest.ms;
+      longest = { ms: 0, until: 0 };
       let left = await countClaims();
       const before = left;
-      for (const end = performance.now() + 20_000; performance.now() < end && left > before / 2;) {
-        await apiKeys.keys.as(theApp).create({ ownerId: 'alice', name: 'CI', scopes: ['orders:read'] });
+      for (const end = performance.now() + 60_000; performance.now() < end && left > before / 2;) {
+        await makeEffective(() =>
+          apiKeys.keys.as(theApp).create({ ownerId: 'alice', name: 'CI', scopes: ['orders:read'] }),
+        );
         await sleep(1_000);
         left = await countClaims();
       }
       // Whatever the machine takes, it is not the seconds of one statement for all rows; and it goes on.
       expect(left).toBeLessThan(before);
-      expect(delay.max / 1e6).toBeLessThan(1_000 + 10 * idleMs);
+      lookAtClock();
+      await machine.expectWithin(1_000 + 10 * idleMs, longest.ms, longest.until);
     } finally {
-      delay.disable();
+      clearInterval(timer);
       await apiKeys.close();
     }
   });

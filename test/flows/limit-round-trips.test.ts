@@ -5,6 +5,7 @@ import request from 'supertest';
 import { apiKeyOf, type ApiKeysOptions } from '../../lib/index.js';
 import { createInstance, type Scope, type TestInstance } from '../harness/instance.js';
 import { makeOwnDatabase } from '../harness/own-database.js';
+import { waitUntil } from '../servers/wait-until.cjs';
 
 const minute = { name: 'minute', limit: 1_000, windowSeconds: 60 };
 const hour = { name: 'hour', limit: 10_000, windowSeconds: 3_600 };
@@ -73,9 +74,19 @@ it('a request with a key is one round trip to Redis with the windows of its plan
   const app = createApp();
   const token = await makeGrandchild(app, false);
   const first = await use(app, token);
+  const isShared = (): boolean => instance.apiKeys.status().limits === 'shared';
   // One after another: requests that arrive together share round trips.
-  sent.length = 0;
-  for (let index = 0; index < requests; index += 1) await use(app, token);
+  for (let tries = 1; ; tries += 1) {
+    await waitUntil('it counts with Redis', isShared);
+    sent.length = 0;
+    let wasShared = true;
+    for (let index = 0; index < requests; index += 1) {
+      await use(app, token);
+      wasShared &&= isShared();
+    }
+    // After an answer that took too long, requests are not counted there for a while.
+    if (wasShared || tries === 5) break;
+  }
   expect(sent.filter(({ counts }) => counts).map(({ name }) => name)).toEqual(
     Array.from({ length: requests }, () => 'evalsha'),
   );

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { ApiKeys } from '../../lib/index.js';
 import { createInstance, type Scope } from '../harness/instance.js';
+import { makeEffective } from '../harness/make-effective.js';
 import { makeOwnDatabase, type OwnDatabase } from '../harness/own-database.js';
 import { theApp } from '../harness/the-app.js';
 
@@ -102,21 +103,24 @@ describe.each(['PostgreSQL', 'SQLite'] as const)('many creations of one owner on
     });
     const settled = Promise.allSettled(creations);
     while (made === 0) await nextTurn();
-    const before = made;
-    await Promise.all([
-      apiKeys.keys.as(theApp).revoke({ id: revoked }),
-      apiKeys.keys.as(theApp).update({ id: disabled, enabled: false }),
-    ]);
-    // Those that were under way when they came, and while they were confirmed.
-    expect(made - before).toBeLessThan(60);
+    let most = 0;
+    await makeEffective(() => {
+      const before = made;
+      return Promise.all([
+        apiKeys.keys.as(theApp).revoke({ id: revoked }),
+        apiKeys.keys.as(theApp).update({ id: disabled, enabled: false }),
+      ]).finally(() => (most = Math.max(most, made - before)));
+    });
+    // Those that were under way when they came, and while they were confirmed; also of a try that was refused.
+    expect(most).toBeLessThan(60);
     expect(made).toBeLessThan(120);
-    await apiKeys.keys.as(theApp).rotate({ id: rotated });
+    await makeEffective(() => apiKeys.keys.as(theApp).rotate({ id: rotated }));
     await settled;
     expect((await apiKeys.keys.as(theApp).get({ id: revoked }))?.state).toBe('revoked');
   });
 
   it('P4: revocations are answered while 300 creations are under way', async () => {
-    const ids = await Promise.all(Array.from({ length: 40 }, () => key()));
+    const ids = await Promise.all(Array.from({ length: 40 }, () => makeEffective(() => key())));
     const revoke = async (id: string): Promise<number> => {
       const start = performance.now();
       await apiKeys.keys.as(theApp).revoke({ id });

@@ -27,6 +27,25 @@ function listeningCache(connection: Parameters<typeof createRedisVerificationCac
   return { cache, logger, state };
 }
 
+/**
+ * Expects that a hint wakes the other one once, and not the one that gave it. On a slow machine one that listens anew, which wakes it
+ * as well, may come between: not each time.
+ */
+async function expectOneHint(
+  from: ReturnType<typeof listeningCache>,
+  to: ReturnType<typeof listeningCache>,
+): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    const [own, other] = [from.state.wakes, to.state.wakes];
+    from.cache.notifyOthers();
+    await waitFor(() => to.state.wakes > other);
+    await pause(50);
+    const woken = [from.state.wakes - own, to.state.wakes - other];
+    if (woken[0] === 0 && woken[1] === 1) return;
+    if (tries === 5) expect(woken).toEqual([0, 1]);
+  }
+}
+
 const subscribers = async (admin: Redis): Promise<number> =>
   Number((await admin.pubsub('NUMSUB', 'hints:changes'))[1]);
 
@@ -42,14 +61,10 @@ describe.each([
     const server = await start();
     const [one, two] = [listeningCache(connect(server.url)), listeningCache(connect(server.url))];
     await Promise.all([one.cache.open(), two.cache.open()]);
-    // Each is woken once when it begins to listen.
-    await waitFor(() => one.state.wakes === 1 && two.state.wakes === 1);
-    one.cache.notifyOthers();
-    await waitFor(() => two.state.wakes === 2);
-    two.cache.notifyOthers();
-    await waitFor(() => one.state.wakes === 2);
-    await pause(50);
-    expect([one.state.wakes, two.state.wakes]).toEqual([2, 2]);
+    // Each is woken when it begins to listen.
+    await waitFor(() => one.state.wakes > 0 && two.state.wakes > 0);
+    await expectOneHint(one, two);
+    await expectOneHint(two, one);
     expect([...one.logger.messages, ...two.logger.messages]).toEqual([]);
   });
 
@@ -58,14 +73,15 @@ describe.each([
     const admin = client(server.url);
     const [one, two] = [listeningCache(connect(server.url)), listeningCache(connect(server.url))];
     await Promise.all([one.cache.open(), two.cache.open()]);
-    await waitFor(() => one.state.wakes === 1 && two.state.wakes === 1);
+    await waitFor(() => one.state.wakes > 0 && two.state.wakes > 0);
+    const ofBeginning = [one.state.wakes, two.state.wakes] as const;
     await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
     one.cache.notifyOthers();
-    await waitFor(() => one.state.wakes >= 2 && two.state.wakes >= 2);
+    await waitFor(() => one.state.wakes > ofBeginning[0] && two.state.wakes > ofBeginning[1]);
     await waitFor(async () => (await subscribers(admin)) === 2);
     const before = two.state.wakes;
     one.cache.notifyOthers();
-    await waitFor(() => two.state.wakes === before + 1);
+    await waitFor(() => two.state.wakes > before);
     expect(two.cache.status()).toBe('up');
     expect(two.logger.messages).toEqual([]);
   });
@@ -76,12 +92,13 @@ describe.each([
     const connection = connect(server.url);
     const { cache, state } = listeningCache(connection);
     await cache.open();
-    await waitFor(() => state.wakes === 1);
+    await waitFor(() => state.wakes > 0);
     expect(await subscribers(admin)).toBe(1);
+    const { wakes } = state;
     await cache.close();
     await waitFor(async () => (await subscribers(admin)) === 0);
     if (typeof connection !== 'string') expect(await connection.ping()).toBe('PONG');
-    expect(state.wakes).toBe(1);
+    expect(state.wakes).toBe(wakes);
   });
 });
 
@@ -129,6 +146,6 @@ describe('hints that are not possible', () => {
     expect(await cache.get(makeCopy().key.id)).toBeNull();
     expect(state.wakes).toBe(0);
     server.resume();
-    await waitFor(() => state.wakes === 1);
+    await waitFor(() => state.wakes > 0);
   });
 });

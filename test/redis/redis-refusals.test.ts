@@ -10,6 +10,9 @@ import {
   waitFor,
 } from './cache-fixture.js';
 import { callsOf, client, pause, start, stopAll } from './server-fixture.js';
+import { watchMachine } from '../harness/machine-watch.js';
+
+const machine = watchMachine();
 
 jest.setTimeout(60_000);
 
@@ -17,6 +20,9 @@ const connections: [string, (url: string) => Parameters<typeof openCache>[0]][] 
   ['our own client', (url) => ({ connection: url })],
   ['a client with default options', (url) => ({ connection: client(url) })],
 ];
+
+/** Full seconds since then: what comes once a second comes so often, and once more. */
+const secondsSince = (from: number): number => Math.floor((performance.now() - from) / 1_000);
 
 afterEach(stopAll);
 
@@ -29,6 +35,7 @@ describe('a Redis that takes no writes', () => {
     await fillAndWait(cache, copy);
     await admin.config('SET', 'maxmemory-policy', 'noeviction');
     await admin.config('SET', 'maxmemory', '1');
+    const from = performance.now();
     await admin.config('RESETSTAT');
     cache.publish(changed(copy, 2), Date.now());
     await settle(cache);
@@ -38,7 +45,7 @@ describe('a Redis that takes no writes', () => {
       expect(await versionIn(cache, copy)).toBe(1);
       cache.notifyOthers();
     }
-    expect((await callsOf(admin))['evalsha']).toBeLessThanOrEqual(2);
+    expect((await callsOf(admin))['evalsha']).toBeLessThanOrEqual(2 + secondsSince(from));
     expect(cache.status()).toBe('up');
     expect(cache.logger.messages).toEqual(['api-keys: keys cannot be cached (Redis: OOM)']);
     await admin.config('SET', 'maxmemory', '0');
@@ -84,6 +91,7 @@ describe('a Redis that takes no writes', () => {
     const cache = await openCache(optionsFor(server.url));
     const copy = makeCopy();
     await fillAndWait(cache, copy);
+    const from = performance.now();
     await admin.replicaof('127.0.0.1', 1);
     cache.publish(changed(copy, 2), Date.now());
     await waitFor(async () => cache.status() === 'up' && (await versionIn(cache, copy)) === 1);
@@ -91,10 +99,18 @@ describe('a Redis that takes no writes', () => {
       cache.fill(makeCopy(), Date.now());
       await pause(80);
     }
-    expect(cache.logger.messages).toEqual(['api-keys: keys cannot be cached (Redis: READONLY)']);
+    const slowness = await machine.slowness();
+    const isSlow =
+      slowness.heldUpMs(from, performance.now()) > 100 || slowness.factor(from, performance.now()) >= 3;
+    // A machine that takes longer than the deadline of Redis is told of as well.
+    const ofMachine = /\(Redis: timeout\)|Redis responds again/;
+    const messages = cache.logger.messages.filter((message) => !isSlow || !ofMachine.test(message));
+    expect(messages).toEqual(['api-keys: keys cannot be cached (Redis: READONLY)']);
     // It may have got a new address; but that is checked now and then, not in a storm.
     const info = await admin.info('stats');
-    expect(Number(/total_connections_received:(\d+)/.exec(info)?.[1])).toBeLessThan(10);
+    expect(Number(/total_connections_received:(\d+)/.exec(info)?.[1])).toBeLessThan(
+      7 + 3 * secondsSince(from),
+    );
     await admin.replicaof('NO', 'ONE');
     await publishAndWait(cache, changed(copy, 3));
   });
@@ -140,6 +156,7 @@ describe('a Redis that refuses', () => {
       return cache.status() === 'down';
     });
     await admin.call('ACL', 'LOG', 'RESET');
+    const from = performance.now();
     await admin.config('RESETSTAT');
     for (let i = 0; i < 40; i += 1) {
       expect(await cache.get(copy.key.id)).toBeNull();
@@ -147,10 +164,12 @@ describe('a Redis that refuses', () => {
       await pause(50);
     }
     const refused = /errorstat_NOPERM:count=(\d+)/.exec(await admin.info('errorstats'))?.[1];
-    expect(Number(refused ?? 0)).toBeLessThanOrEqual(3);
+    expect(Number(refused ?? 0)).toBeLessThanOrEqual(1 + secondsSince(from));
     expect(cache.logger.messages).toEqual([expect.stringContaining('database only (Redis: NOPERM)')]);
     await admin.call('ACL', 'SETUSER', 'default', rule.replace('-', '+'));
-    await waitFor(() => cache.status() === 'up', 2500);
+    const allowed = performance.now();
+    await waitFor(() => cache.status() === 'up');
+    await machine.expectWithin(2_500, performance.now() - allowed);
     expect(await cache.get(copy.key.id)).toEqual(asCached(copy));
   });
 
@@ -163,13 +182,14 @@ describe('a Redis that refuses', () => {
     await admin.config('SET', 'requirepass', 'hunter2-hunter2');
     await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     await waitFor(() => cache.status() === 'down');
+    const from = performance.now();
     await admin.config('RESETSTAT');
     for (let i = 0; i < 20; i += 1) {
       expect(await cache.get(copy.key.id)).toBeNull();
       await pause(100);
     }
     const received = /total_connections_received:(\d+)/.exec(await admin.info('stats'))?.[1];
-    expect(Number(received)).toBeLessThanOrEqual(6);
+    expect(Number(received)).toBeLessThanOrEqual(3 * secondsSince(from));
     expect(cache.logger.messages).toEqual([expect.stringContaining('NOAUTH')]);
     await admin.config('SET', 'requirepass', '');
     await waitFor(() => cache.status() === 'up');

@@ -181,20 +181,25 @@ describe('signatures that were used', () => {
     const prefix = makePrefix();
     const admin = client(sharedUrl);
     const guard = await openGuard(sharedUrl, prefix, 0);
-    await pause(20);
-    const now = Date.now();
-    // Time enough for two of them on a busy machine.
-    const short = { name: 'a', signedAt: now, rememberUntil: now + 2_000, now };
-    expect(await guard.take(short)).toBe('first');
-    expect(await guard.take(short)).toBe('used');
-    await pause(2_100);
+    await untilKnown(guard);
+    for (let tries = 1; ; tries += 1) {
+      const now = Date.now();
+      const short = { name: `a${tries}`, signedAt: now, rememberUntil: now + 2_000, now };
+      const answers = [await guard.take(short), await guard.take(short)];
+      const wasInTime = Date.now() < short.rememberUntil;
+      await pause(short.rememberUntil + 100 - Date.now());
+      // A machine that stood still until the end has shown nothing.
+      if (!wasInTime && tries < 5) continue;
+      expect(answers).toEqual(['first', 'used']);
+      break;
+    }
     // Any other name in the same place.
     for (let index = 0; index < 100; index += 1) await guard.take(useAt(`x${index}`, Date.now()));
     const members = await Promise.all(
       Array.from({ length: 16 }, (_, place) => admin.zrange(`${prefix}replay:{${place}}`, '0', '-1')),
     );
     expect(members.flat()).toContain('x1');
-    expect(members.flat()).not.toContain('a');
+    expect(members.flat().filter((member) => member.startsWith('a'))).toEqual([]);
   });
 
   it('R80 a Redis that was restarted begins to remember before it is queried', async () => {
@@ -242,7 +247,7 @@ describe('signatures that were used', () => {
     const prefix = makePrefix();
     const guard = await openGuard(sharedUrl, prefix, 0);
     const late = await openGuard(sharedUrl, prefix, 0, { now: () => Date.now() - 120_000 });
-    await pause(20);
+    await untilKnown(guard);
     const now = Date.now();
     const use = { name: newName(), signedAt: now, rememberUntil: now + 2_000, now };
     expect(await late.take(use)).toBe('first');

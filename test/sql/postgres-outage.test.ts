@@ -5,6 +5,7 @@ import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
 import { insert, createSampleEvent, createSampleKey, createSampleUse } from '../../lib/store/sample-keys.js';
 import { signalPostgres } from '../harness/signal-postgres.js';
 import { startPostgres } from '../servers/postgres.cjs';
+import { waitUntil } from '../servers/wait-until.cjs';
 import { settle } from './settle.js';
 import { watchMachine } from '../harness/machine-watch.js';
 
@@ -32,6 +33,7 @@ describe('a PostgreSQL server that stands still', () => {
 
   async function expectRecovery(): Promise<void> {
     signalPostgres(server.pid, 'SIGCONT');
+    await waitUntil('it answers', async () => (await store.find(createSampleKey().id)) !== null);
     expect(await store.find(createSampleKey().id)).toEqual(createSampleKey());
     const before = await store.listEvents({ limit: 1 });
     await insert(store, createSampleKey({ id: `after${before[0]?.sequence}` }));

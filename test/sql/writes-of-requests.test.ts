@@ -5,6 +5,7 @@ import type { KeyStore } from '../../lib/ports/key-store.js';
 import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
 import { sqliteStore } from '../../lib/sql/sqlite/sqlite-store.js';
 import { createSampleEvent, createSampleKey, insert, sampleTime } from '../../lib/store/sample-keys.js';
+import { makeEffective } from '../harness/make-effective.js';
 import { makeOwnDatabase, type OwnDatabase } from '../harness/own-database.js';
 import { settle } from './settle.js';
 
@@ -77,17 +78,22 @@ describe.each(['PostgreSQL', 'SQLite'] as const)('on %s', (kind) => {
     async (name) => {
       const store = await start(kind);
       const { counts, ended } = floodWith(900, floods[name](store));
-      const writtenBefore = async (work: Promise<unknown>): Promise<number> => {
-        // A slow machine refuses the rest of the flood at once, which delays nothing.
-        const before = counts.written;
-        await work;
-        return counts.written - before;
+      // Such a change may be refused on a machine that stands still; what was written before the refusal counts all the same.
+      const writtenBefore = async (work: () => Promise<unknown>): Promise<number> => {
+        let most = 0;
+        return makeEffective(async () => {
+          // A slow machine refuses the rest of the flood at once, which delays nothing.
+          const before = counts.written;
+          await work().finally(() => (most = Math.max(most, counts.written - before)));
+          return most;
+        });
       };
+      let inserted = 0;
       const waited = await Promise.all([
-        writtenBefore(endChain(store)),
-        writtenBefore(store.feed.beat(instance.id, startOfFeed, 9)),
-        writtenBefore(store.transact(async () => undefined, { lane: 'taking' })),
-        writtenBefore(insert(store, createSampleKey({ id: 'second' }))),
+        writtenBefore(() => endChain(store)),
+        writtenBefore(() => store.feed.beat(instance.id, startOfFeed, 9)),
+        writtenBefore(() => store.transact(async () => undefined, { lane: 'taking' })),
+        writtenBefore(() => insert(store, createSampleKey({ id: `later ${(inserted += 1)}` }))),
       ]);
       await ended;
       expect(await store.tokens.refreshGrants.find(chain.id)).toBe(null);
@@ -102,7 +108,9 @@ describe.each(['PostgreSQL', 'SQLite'] as const)('on %s', (kind) => {
     await sleep(0);
     expect(counts.refused).toBeGreaterThanOrEqual(3_000 - 1_100);
     await ended;
-    expect(await store.nonces.take('another', until, Date.now())).toBe(true);
+    let tries = 0;
+    const taken = await makeEffective(() => store.nonces.take(`another ${(tries += 1)}`, until, Date.now()));
+    expect(taken).toBe(true);
   });
 });
 

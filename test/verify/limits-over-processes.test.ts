@@ -1,6 +1,7 @@
 import express from 'express';
 import request from 'supertest';
 import { apiKeyOf } from '../../lib/index.js';
+import { makeEffective } from '../harness/make-effective.js';
 import { startOrders, type OrdersProcess } from '../harness/start-orders.js';
 import { createInstance, type TestInstance } from '../harness/instance.js';
 import { startRedis } from '../servers/redis.cjs';
@@ -82,15 +83,21 @@ it('R51 ten times as many requests as the limit, at once over three processes: e
 
 it('R53 without Redis each process counts for itself, and no key is unlimited', async () => {
   const [first] = await startThree('per-process');
-  const token = await makeKey(first);
   expect((await first?.status())?.['limits']).toBe('shared');
   await redis.kill();
   await waitUntil('it is noticed', async () => {
     const states = await Promise.all(processes.map((app) => app.status()));
     return states.every(({ limits }) => limits === 'process');
   });
-  const counts = await useAtOnce(token, 10 * limit);
-  expect(counts).toEqual({ allowed: 3 * limit, rate_limited: 7 * limit });
+  for (let round = 0; ; round += 1) {
+    const counts = await useAtOnce(await makeKey(first), 10 * limit);
+    expect(counts['allowed'] ?? 0).toBeLessThanOrEqual(3 * limit);
+    // As above: the database may have taken too long for one.
+    if (counts['unavailable'] === undefined || round === 4) {
+      expect(counts).toEqual({ allowed: 3 * limit, rate_limited: 7 * limit });
+      break;
+    }
+  }
 });
 
 it.each([
@@ -114,12 +121,23 @@ it.each([
       `{${token.slice('acme_live_'.length).slice(0, 16)}}`,
     ),
   );
-  const before = { evalsha: await calls('evalsha'), getrange: await calls('getrange') };
-  for (let count = 0; count < 10; count += 1) await instance.apiKeys.keys.verify({ key: token });
-  // Each script reads the counters of the key, and of each key above it, once. A write to the cache may come between, in the
-  // background; one more command for each request would be ten more.
-  expectAbout((await calls('evalsha')) - before.evalsha, 10);
-  expectAbout((await calls('getrange')) - before.getrange, 10 + 10 * (reads + above));
+  const isShared = (): boolean => instance.apiKeys.status().limits === 'shared';
+  for (let tries = 1; ; tries += 1) {
+    await waitUntil('it counts with Redis', isShared);
+    const before = { evalsha: await calls('evalsha'), getrange: await calls('getrange') };
+    let wasShared = true;
+    for (let count = 0; count < 10; count += 1) {
+      await instance.apiKeys.keys.verify({ key: token });
+      wasShared &&= isShared();
+    }
+    // Redis is not sent what comes after an answer that took too long.
+    if (!wasShared && tries < 5) continue;
+    // Each script reads the counters of the key, and of each key above it, once. A write to the cache may come between, in the
+    // background; one more command for each request would be ten more.
+    expectAbout((await calls('evalsha')) - before.evalsha, 10);
+    expectAbout((await calls('getrange')) - before.getrange, 10 + 10 * (reads + above));
+    break;
+  }
 });
 
 function expectAbout(count: number, expected: number): void {
@@ -155,7 +173,8 @@ describe('R53 limits.onOutage', () => {
     const limited = await key({ rateLimits });
     const unlimited = await key();
     const free = { cost: 0 };
-    expect((await apiKeys.keys.verify({ key: limited.token })).allowed).toBe(true);
+    const isAllowed = async () => (await apiKeys.keys.verify({ key: limited.token })).allowed;
+    await waitUntil('it is allowed', isAllowed);
     redis.pause();
     await expect(apiKeys.keys.verify({ key: limited.token })).rejects.toMatchObject({
       code: 'ERR_API_KEYS_UNAVAILABLE',
@@ -166,22 +185,29 @@ describe('R53 limits.onOutage', () => {
       code: 'ERR_API_KEYS_UNAVAILABLE',
     });
     expect(apiKeys.status()).toMatchObject({ limits: 'refused', redis: 'down', state: 'degraded' });
-    expect((await apiKeys.keys.verify({ key: limited.token, ...free })).allowed).toBe(true);
-    expect((await apiKeys.keys.verify({ key: unlimited.token })).allowed).toBe(true);
+    for (const given of [{ key: limited.token, ...free }, { key: unlimited.token }]) {
+      expect(await makeEffective(() => apiKeys.keys.verify(given))).toMatchObject({ allowed: true });
+    }
     redis.resume();
     await waitUntil('it counts again', () => apiKeys.status().limits === 'shared');
-    expect((await apiKeys.keys.verify({ key: limited.token })).allowed).toBe(true);
+    await waitUntil('it is allowed again', isAllowed);
     expect(log.join('\n')).toContain('limits are counted by each process alone, or refused');
   });
 
   it('per-process goes on counting where Redis stood still, and later where Redis was left', async () => {
     const { apiKeys, key } = await open('per-process');
-    const { token } = await key({ rateLimits: [{ name: 'minute', limit: 3, windowSeconds: 60 }] });
+    let token = '';
     const remaining = async (): Promise<number | string | undefined> => {
       const verdict = await apiKeys.keys.verify({ key: token });
       return verdict.allowed ? verdict.rateLimits?.[0]?.remaining : verdict.code;
     };
-    expect(await remaining()).toBe(2);
+    // Until the first one was counted by Redis, which a busy machine may not answer in time.
+    for (let tries = 1; ; tries += 1) {
+      await waitUntil('it counts with Redis', () => apiKeys.status().limits === 'shared');
+      ({ token } = await key({ rateLimits: [{ name: 'minute', limit: 3, windowSeconds: 60 }] }));
+      expect(await remaining()).toBe(2);
+      if (apiKeys.status().limits === 'shared' || tries === 5) break;
+    }
     redis.pause();
     expect([await remaining(), await remaining(), await remaining()]).toEqual([2, 1, 0]);
     expect(await remaining()).toBe('rate_limited');

@@ -100,11 +100,20 @@ it('P2, F33: after a failover, a process that is left with an old primary that a
   // From here on new connections reach the new primary; those to the old one are still open.
   left.database?.connectTo(standby.port);
   await fleet.untilNormal(30_000);
+  // What a busy machine cannot answer in time is asked again.
+  const answered = async (token: string) => {
+    let answer = await seen(token);
+    for (let tries = 1; answer === 'unavailable' && tries < 50; tries += 1) {
+      await pause(100);
+      answer = await seen(token);
+    }
+    return answer;
+  };
   for (let round = 0; round < 20; round += 1) {
-    expect(await seen(held.token)).toBe('key_revoked');
-    expect(await seen(cold.token)).toBe('key_revoked');
-    expect([await seen(heldToken), await seen(coldToken)]).toEqual(['key_revoked', 'key_revoked']);
-    expect([await seen(heldChild), await seen(coldChild)]).toEqual(['key_revoked', 'key_revoked']);
-    expect([await seen(good.token), await seen(goodChild)]).toEqual([200, 200]);
+    expect(await answered(held.token)).toBe('key_revoked');
+    expect(await answered(cold.token)).toBe('key_revoked');
+    expect([await answered(heldToken), await answered(coldToken)]).toEqual(['key_revoked', 'key_revoked']);
+    expect([await answered(heldChild), await answered(coldChild)]).toEqual(['key_revoked', 'key_revoked']);
+    expect([await answered(good.token), await answered(goodChild)]).toEqual([200, 200]);
   }
 });
