@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createInstance } from '../harness/instance.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { theApp } from '../harness/the-app.js';
+import { waitUntil } from '../servers/wait-until.cjs';
 
 const day = 24 * 60 * 60 * 1000;
 
@@ -28,7 +28,7 @@ describe('every entry', () => {
     await again.apiKeys.ready();
     const actions = async (): Promise<string[]> =>
       (await store.listEvents({ limit: 100 })).map(({ action }) => action);
-    for (let wait = 0; wait < 200 && !(await actions()).includes('key.expiring'); wait += 1) await sleep(25);
+    await waitUntil('the notice is written', async () => (await actions()).includes('key.expiring'));
     await again.apiKeys.keys.as(theApp).revokeAll({ ownerId: 'alice' });
     expect(new Set(await actions())).toEqual(
       new Set([

@@ -31,9 +31,34 @@ beforeEach(() => {
   look = async () => others;
 });
 
+/**
+ * Expects that a change is not confirmed before something comes about, and is confirmed then. A machine that stands still until the
+ * time to confirm it is nearly over has shown neither: it is tried again.
+ *
+ * @param begin - makes it so that it cannot be confirmed yet
+ * @param comeAbout - that without which it is not confirmed
+ */
+async function expectToWaitFor(begin: () => void, comeAbout: () => void): Promise<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    begin();
+    const started = performance.now();
+    const confirmed = confirmations().confirm(point(7));
+    const before = await Promise.race([confirmed, wait(100).then(() => 'waiting')]);
+    comeAbout();
+    const answer = await confirmed;
+    if (performance.now() - started > 900 && attempt < 10) continue;
+    expect([before, answer]).toEqual(['waiting', null]);
+    return;
+  }
+}
+
 function confirmations(): Confirmations {
   return new Confirmations(parts());
 }
+
+/** What is left is told from then on, however late the test looks at it. */
+let settledAt: number;
+const noteTime = (): ConfirmationParts => ({ ...parts(), onSettled: () => void (settledAt = Date.now()) });
 
 function parts(): ConfirmationParts {
   return {
@@ -68,28 +93,25 @@ describe('Confirmations', () => {
   });
 
   it('wait for the last one', async () => {
-    others = [listed('one', 7), listed('two', 6)];
-    const confirmed = confirmations().confirm(point(7));
-    expect(await Promise.race([confirmed, wait(100).then(() => 'waiting')])).toBe('waiting');
-    others = [listed('one', 7), listed('two', 8)];
-    expect(await confirmed).toBeNull();
+    await expectToWaitFor(
+      () => (others = [listed('one', 7), listed('two', 6)]),
+      () => (others = [listed('one', 7), listed('two', 8)]),
+    );
   });
 
   it('wait for this process too: another one may have made the change', async () => {
-    ownApplied = 6;
-    const confirmed = confirmations().confirm(point(7));
-    expect(await Promise.race([confirmed, wait(100).then(() => 'waiting')])).toBe('waiting');
-    ownApplied = 7;
-    expect(await confirmed).toBeNull();
+    await expectToWaitFor(
+      () => (ownApplied = 6),
+      () => (ownApplied = 7),
+    );
   });
 
   it('P2: wait for the very change, not for another one that has its number since a failover', async () => {
     others = [listed('one', 9)];
-    ownHash = 'lost';
-    const confirmed = confirmations().confirm(point(7));
-    expect(await Promise.race([confirmed, wait(100).then(() => 'waiting')])).toBe('waiting');
-    ownHash = 'ours';
-    expect(await confirmed).toBeNull();
+    await expectToWaitFor(
+      () => (ownHash = 'lost'),
+      () => (ownHash = 'ours'),
+    );
   });
 
   it('P2: use no list that was read while this process joined again', async () => {
@@ -106,10 +128,10 @@ describe('Confirmations', () => {
   it('give up after a second, with the longest lease that the change has counted and a second more', async () => {
     others = [listed('one', 6)];
     const started = Date.now();
-    const effectiveBy = (await confirmations().confirm(point(7, 9_000))) ?? 0;
+    const effectiveBy = (await new Confirmations(noteTime()).confirm(point(7, 9_000))) ?? 0;
     expect(Date.now() - started).toBeGreaterThanOrEqual(990);
     await machine.expectWithin(3_000, Date.now() - started);
-    expect(effectiveBy - Date.now()).toBeGreaterThan(9_000);
+    expect(effectiveBy - settledAt).toBeGreaterThan(9_000);
     expect(effectiveBy - Date.now()).toBeLessThanOrEqual(10_000);
   });
 
@@ -129,22 +151,23 @@ describe('Confirmations', () => {
 
   it('P2: name the later time, where a listed process has not applied the change either', async () => {
     others = [listed('one', 6)];
-    const own = confirmations();
+    const own = new Confirmations(noteTime());
+    const started = Date.now();
     const [short, long] = await Promise.all([
       own.confirm(point(7, 9_000, 1_500)),
       confirmations().confirm(point(7, 9_000, 60_000)),
     ]);
-    expect((short ?? 0) - Date.now()).toBeGreaterThan(9_000);
+    expect((short ?? 0) - settledAt).toBeGreaterThan(9_000);
     expect((short ?? 0) - Date.now()).toBeLessThanOrEqual(10_000);
-    expect((long ?? 0) - Date.now()).toBeGreaterThan(57_000);
+    expect((long ?? 0) - started).toBeGreaterThan(59_000);
   });
 
   it('give up after a second when the list is not answered at all', async () => {
     look = () => new Promise<never>(() => undefined);
     const started = Date.now();
-    const effectiveBy = (await confirmations().confirm(point(1))) ?? 0;
+    const effectiveBy = (await new Confirmations(noteTime()).confirm(point(1))) ?? 0;
     await machine.expectWithin(3_000, Date.now() - started);
-    expect(effectiveBy).toBeGreaterThan(Date.now() + 4_000);
+    expect(effectiveBy).toBeGreaterThan(settledAt + 4_000);
   });
 
   it('share one look at the list, and none uses one that was read before it came', async () => {

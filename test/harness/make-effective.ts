@@ -19,10 +19,14 @@ const pause = (milliseconds: number): Promise<void> =>
  * A change that was answered with 503 may have happened. What is repeated must be a change that may be made twice, or the test counts
  * with both.
  *
+ * @param clock - of the process that answers; what it names is told by its clock, also where that stands still
  * @returns the last answer
  * @throws what the change throws, but for `unavailable`; that as well after a minute
  */
-export async function makeEffective<T>(change: () => Promise<T>): Promise<T> {
+export async function makeEffective<T>(
+  change: () => Promise<T>,
+  clock: { now(): number } = { now: () => Date.now() },
+): Promise<T> {
   const giveUpAt = performance.now() + giveUpAfterMs;
   for (;;) {
     const answer = await change().catch((error: unknown) => {
@@ -30,14 +34,14 @@ export async function makeEffective<T>(change: () => Promise<T>): Promise<T> {
       return undefined;
     });
     if (answer !== undefined && ((answer as ChangeAnswer).status !== 503 || performance.now() > giveUpAt)) {
-      await pause(effectiveByOf(answer as ChangeAnswer) - Date.now() + 10);
+      await pause(effectiveByOf(answer as ChangeAnswer) - clock.now() + 10);
       return answer;
     }
     await pause(againAfterMs);
   }
 }
 
-/** On the wall clock, in milliseconds; in the past when the change holds everywhere already. */
+/** On the clock of who answers, in milliseconds; in the past when the change holds everywhere already. */
 function effectiveByOf({ effectiveBy, body }: ChangeAnswer): number {
   const named = effectiveBy ?? body?.effectiveBy;
   if (named instanceof Date) return named.getTime();

@@ -29,6 +29,15 @@ describe('a change that a test makes effective', () => {
     expect(Date.now()).toBeGreaterThan(at.getTime());
   });
 
+  it('is waited for by the clock of who answers, which may stand still', async () => {
+    const { change } = answering({ effectiveBy: new Date(300) });
+    const startedAt = performance.now();
+    await makeEffective(change, { now: () => 0 });
+    expect(performance.now() - startedAt).toBeGreaterThan(299);
+    const far = answering({ effectiveBy: new Date(Date.now() + 3_600_000) });
+    await makeEffective(far.change, { now: () => Date.now() + 3_600_000 });
+  });
+
   it('fails as it fails', async () => {
     const { change, asked } = answering(new ApiKeysError('not_found', { detail: 'There is no such key.' }));
     await expect(makeEffective(change)).rejects.toMatchObject({ problem: 'not_found' });

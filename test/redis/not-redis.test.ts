@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { makeCopy, openCache, settle } from './cache-fixture.js';
+import { makeCopy, openCache, settle, waitFor } from './cache-fixture.js';
 import { client, stopAll, timed } from './server-fixture.js';
 import { watchMachine } from '../harness/machine-watch.js';
 
@@ -53,7 +53,7 @@ describe('a server that refuses a write as an older Redis words it', () => {
   ])('goes on being read: %j', async (answer) => {
     const cache = await openCache({ connection: client(await serve(`${answer}\r\n`)) });
     cache.publish(makeCopy(), Date.now());
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await waitFor(() => cache.logger.messages.some((message) => message.includes('READONLY')));
     expect(cache.status()).toBe('up');
     expect(cache.logger.messages).toEqual(['api-keys: keys cannot be cached (Redis: READONLY)']);
   });

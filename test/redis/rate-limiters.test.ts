@@ -99,16 +99,22 @@ describe.each([
 
   it('never extends a window, and resets when it is over', async () => {
     const limiter = await open();
-    const wanted = demand({ second: [2, 1] });
-    const [first] = (await counted(limiter, wanted)).windows;
-    await pause(400);
-    const [second] = (await counted(limiter, wanted)).windows;
-    expect(second?.endsAt).toBe(first?.endsAt);
-    expect((await counted(limiter, wanted)).windows[0]?.endsAt).toBe(first?.endsAt);
-    await pause(Math.max(0, second?.leftMs ?? 0) + 50);
-    const result = await counted(limiter, wanted);
-    expect([result.isWithin, ...used(result)]).toEqual([true, 1]);
-    expect(result.windows[0]?.endsAt).toBeGreaterThanOrEqual((first?.endsAt ?? 0) + 1000);
+    for (let attempt = 0; ; attempt += 1) {
+      const wanted = demand({ seconds: [2, 2] }, { subject: `key-${attempt}` });
+      const startedAt = performance.now();
+      const [first] = (await counted(limiter, wanted)).windows;
+      await pause(400);
+      const [second] = (await counted(limiter, wanted)).windows;
+      const [third] = (await counted(limiter, wanted)).windows;
+      // On a machine that stood still, the window was over before.
+      if (performance.now() - startedAt > 1_900 && attempt < 10) continue;
+      expect([second?.endsAt, third?.endsAt]).toEqual([first?.endsAt, first?.endsAt]);
+      await pause(Math.max(0, second?.leftMs ?? 0) + 50);
+      const result = await counted(limiter, wanted);
+      expect([result.isWithin, ...used(result)]).toEqual([true, 1]);
+      expect(result.windows[0]?.endsAt).toBeGreaterThanOrEqual((first?.endsAt ?? 0) + 2000);
+      break;
+    }
   });
 
   it('keeps what was counted when a limit changes, and ends a window sooner that became shorter', async () => {

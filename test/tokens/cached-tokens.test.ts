@@ -37,7 +37,7 @@ function watchedStore(): { store: KeyStore; reads: string[]; keepBack(): () => v
 }
 
 async function until(isTrue: () => boolean): Promise<void> {
-  const deadline = performance.now() + 4_000;
+  const deadline = performance.now() + 60_000;
   while (!isTrue()) {
     if (performance.now() > deadline) throw new Error('what was waited for has not come');
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -3,8 +3,10 @@ import { createRandomSource } from '../../lib/crypto/random-source.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import type { ApiKeysOptions } from '../../lib/index.js';
 import type { KeyStore } from '../../lib/store/index.js';
+import { makeEffective } from '../harness/make-effective.js';
 import { createInstance, type Scope, type TestInstance } from '../harness/instance.js';
 import { theApp } from '../harness/the-app.js';
+import { waitUntil } from '../servers/wait-until.cjs';
 
 const random = createRandomSource();
 const format = createKeyFormat('acme', 'live');
@@ -120,19 +122,36 @@ describe('a key that is cached', () => {
     const verify = (instance: TestInstance) =>
       instance.apiKeys.keys.verify({ key: token, scopes: 'orders:read' });
     for (const instance of [one, two]) expect(await verify(instance)).toMatchObject({ allowed: true });
-    expect(await change(one, id)).toMatchObject({ effectiveBy: null });
+    await makeEffective(() => change(one, id), one.clock);
     for (const instance of [two, one]) expect(await verify(instance)).toMatchObject({ code });
   });
 
   it('is used no longer than the lease when the store is away, and again when it is back', async () => {
+    for (let left = 5; left > 0; left -= 1) {
+      const { usedMs, isWatched } = await outlastLease();
+      expect(usedMs).toBeLessThanOrEqual(2_000);
+      // A test that stood still meanwhile has not seen how long it was used.
+      if (!isWatched) continue;
+      expect(usedMs).toBeGreaterThan(1_000);
+      break;
+    }
+  });
+
+  /** @returns how long it was used while the store was away, and whether it was asked all the time */
+  async function outlastLease(): Promise<{ usedMs: number; isWatched: boolean }> {
     const { apiKeys, key } = await start({ cache: { leaseSeconds: 2 }, clock: { now: () => Date.now() } });
     const { token } = await key();
     await apiKeys.keys.verify({ key: token });
+    const hadBeen = apiKeys.status().database;
     isAway = true;
     const stopped = Date.now();
     let lastIn = stopped;
+    let lastAsked = stopped;
+    let longestGap = 0;
     for (;;) {
       const asked = Date.now();
+      longestGap = Math.max(longestGap, asked - lastAsked);
+      lastAsked = asked;
       const verdict = await apiKeys.keys.verify({ key: token }).catch((error: unknown) => error);
       if (verdict instanceof Error) {
         expect(verdict).toMatchObject({ problem: 'unavailable' });
@@ -142,13 +161,12 @@ describe('a key that is cached', () => {
       lastIn = asked;
       await wait(20);
     }
-    expect(lastIn - stopped).toBeLessThanOrEqual(2_000);
-    expect(lastIn - stopped).toBeGreaterThan(1_000);
     expect(apiKeys.status()).toMatchObject({ state: 'degraded', database: 'down', cachedKeys: 0 });
     isAway = false;
     while (apiKeys.status().database === 'down') await wait(20);
     expect(await apiKeys.keys.verify({ key: token })).toMatchObject({ allowed: true });
-  });
+    return { usedMs: lastIn - stopped, isWatched: longestGap < 300 && hadBeen === 'up' };
+  }
 
   it('is none where cache is false', async () => {
     const { apiKeys, key } = await start({ cache: false });
@@ -224,7 +242,6 @@ describe('an unknown id', () => {
         },
       }),
     );
-    await wait(50);
-    for (const verdict of await verdicts()) expect(verdict).toMatchObject({ allowed: true });
+    await waitUntil('both let it in', async () => (await verdicts()).every(({ allowed }) => allowed));
   });
 });
