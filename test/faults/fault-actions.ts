@@ -24,7 +24,7 @@ export async function onRedis<T>(
   work: (redis: Redis) => Promise<T>,
   password?: string,
 ): Promise<T> {
-  const options = { commandTimeout: 2_000, ...(password === undefined ? {} : { password }) };
+  const options = { commandTimeout: 20_000, ...(password === undefined ? {} : { password }) };
   const redis = new Redis(fleet.redis?.port ?? 0, '127.0.0.1', options);
   redis.on('error', () => undefined);
   try {

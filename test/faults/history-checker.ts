@@ -1,5 +1,6 @@
 import type { MachineSlowness } from '../harness/machine-slowness.js';
 import type { Action, Capability, Disturbance, History, Operation } from './history.js';
+import { standstillMs, starvedFactor } from './was-machine-slow.js';
 
 /** How long after a fault an answer may still say that something is unavailable, in milliseconds. */
 const recoveryMs = 10_000;
@@ -7,10 +8,6 @@ const recoveryMs = 10_000;
 const staleAddressMs = 500;
 /** Slowest answer that guarded requests may give at the 99th percentile, in milliseconds without the machine's share. */
 const slowestMs = 1_000;
-/** From when on a machine that stands still is a fault like any other, in milliseconds: half of a read's deadline. */
-const standstillMs = 350;
-/** From when on computing that takes so many times longer is a fault like any other: nothing keeps its deadlines then. */
-const starvedFactor = 3;
 /** How exact the wall clock is in comparison with the other one, in milliseconds. */
 const wallClockMs = 5;
 

@@ -1,10 +1,13 @@
+import type { Redis } from 'ioredis';
+import { waitUntil } from '../servers/wait-until.cjs';
 import { effectiveByOf } from './effective-by.js';
 import { pause } from './pause.js';
 import { onPostgres, onRedis, readEntries, writeEntries } from './fault-actions.js';
 import type { Fleet, Member } from './fleet.js';
 import { checkHistory } from './history-checker.js';
 import { HistoryRecorder } from './history-recorder.js';
-import { TestedKey } from './tested-key.js';
+import { makeChildOf, makeTestedKey } from './make-tested-key.js';
+import type { TestedKey } from './tested-key.js';
 
 /** Less than a reading may take. */
 const readStallMs = 550;
@@ -15,11 +18,8 @@ const beats = /update .*"instances"/s;
 /** A schedule in which one protection is all that stands between a revoked key and the app. */
 export type Schedule = (fleet: Fleet) => Promise<readonly string[]>;
 
-async function makeKey(recorder: HistoryRecorder, fleet: Fleet): Promise<TestedKey> {
-  const key = await TestedKey.create(recorder, fleet.member(0));
-  if (key === null) throw new Error('No key could be made');
-  return key;
-}
+const makeKey = (recorder: HistoryRecorder, fleet: Fleet): Promise<TestedKey> =>
+  makeTestedKey(recorder, fleet.member(0));
 
 /** Makes one and uses it everywhere, so that every process holds it. */
 async function makeHeldKey(recorder: HistoryRecorder, fleet: Fleet): Promise<TestedKey> {
@@ -98,6 +98,22 @@ export const revokedBetweenReadAndFill: Schedule = async (fleet) => {
   return checkHistory(recorder.history, await fleet.slowness());
 };
 
+/** The entries of keys in Redis, where each gets one with a use of it, if Redis answers in time. */
+async function entriesOf(
+  redis: Redis,
+  ids: readonly string[],
+  useAll: () => Promise<void>,
+): Promise<readonly [string, string][]> {
+  let entries: (readonly [string, string][])[] = [];
+  await waitUntil('Redis has entries of the keys', async () => {
+    entries = await Promise.all(ids.map((id) => readEntries(redis, id)));
+    if (entries.every((each) => each.length > 0)) return true;
+    await useAll();
+    return false;
+  });
+  return entries.flat();
+}
+
 /** Uses a key everywhere, and goes on with its entries in Redis, to write them back later as a command does that comes late. */
 async function withOldEntries(
   recorder: HistoryRecorder,
@@ -105,10 +121,8 @@ async function withOldEntries(
   work: (key: TestedKey, writeBack: () => Promise<void>) => Promise<void>,
 ): Promise<void> {
   const key = await makeHeldKey(recorder, fleet);
-  await pause(100);
   await onRedis(fleet, async (redis) => {
-    const entries = await readEntries(redis, key.id);
-    if (entries.length === 0) throw new Error('Redis has no entry of the key');
+    const entries = await entriesOf(redis, [key.id], () => askAll(fleet, key));
     await work(key, () => writeEntries(redis, entries));
   });
 }
@@ -137,12 +151,10 @@ export const ownerChangedWithCopies: Schedule = async (fleet) => {
 export const parentChangedWithCopies: Schedule = async (fleet) => {
   const recorder = new HistoryRecorder();
   const key = await makeKey(recorder, fleet);
-  for (const on of [fleet.member(0), fleet.member(1)]) await key.makeChild(on);
+  for (const on of [fleet.member(0), fleet.member(1)]) await makeChildOf(key, on);
   for (let time = 0; time < 2; time += 1) await askAllBelow(fleet, key);
-  await pause(100);
   await onRedis(fleet, async (redis) => {
-    const entries = (await Promise.all(key.descendantIds.map((id) => readEntries(redis, id)))).flat();
-    if (entries.length === 0) throw new Error('Redis has no entry of the keys below');
+    const entries = await entriesOf(redis, key.descendantIds, () => askAllBelow(fleet, key));
     await key.disable(fleet.member(0));
     await askAllBelow(fleet, key);
     await key.enable(fleet.member(1));
@@ -158,7 +170,7 @@ export const parentChangedWithCopies: Schedule = async (fleet) => {
 export const parentRevokedBetweenReadAndFill: Schedule = async (fleet) => {
   const recorder = new HistoryRecorder();
   const key = await makeKey(recorder, fleet);
-  await key.makeChild(fleet.member(0));
+  await makeChildOf(key, fleet.member(0));
   const [child] = key.ofDescendants('read');
   if (child === undefined) throw new Error('No child could be made');
   await onRedis(fleet, (redis) => redis.flushall());

@@ -1,12 +1,15 @@
 import { Redis } from 'ioredis';
+import { makeEffective } from '../../harness/make-effective.js';
 import { makeOwnDatabase } from '../../harness/own-database.js';
 import { startOrders, type OrdersProcess } from '../../harness/start-orders.js';
 import { startRedis } from '../../servers/redis.cjs';
 import { waitUntil } from '../../servers/wait-until.cjs';
-import { acceptedBy, register, sign } from '../signers.js';
+import { insist } from '../insist.js';
+import { acceptedBy, expectTaken, register, sign } from '../signers.js';
 
 jest.setTimeout(120_000);
 
+const tries = 5;
 const limit = 3;
 const rateLimits = [{ name: 'minute', limit, windowSeconds: 60 }];
 
@@ -16,9 +19,22 @@ afterEach(async () => {
 });
 
 async function makeKey(at: OrdersProcess, fields: object = {}): Promise<{ id: string; token: string }> {
-  const made = await at.manage('POST', '/keys', { name: 'CI', scopes: ['orders:read'], ...fields });
+  const body = { name: 'CI', scopes: ['orders:read'], ...fields };
+  const made = await insist(() => at.manage('POST', '/keys', body));
   expect(made.status).toBe(201);
   return { id: String(made.body['id']), token: String(made.body['key']) };
+}
+
+/** Uses a new key on one process after the other, on each of them twice as often as it may be. */
+async function useBeyondLimit(processes: readonly OrdersProcess[]): Promise<readonly (readonly number[])[]> {
+  const { token } = await makeKey(processes[0]!, { rateLimits });
+  const answers: number[][] = [];
+  for (const each of processes) {
+    const statuses: number[] = [];
+    for (let count = 0; count < 2 * limit; count += 1) statuses.push((await each.use(token)).status);
+    answers.push(statuses);
+  }
+  return answers;
 }
 
 const refusals: readonly [string, (admin: Redis) => Promise<unknown>, (admin: Redis) => Promise<unknown>][] =
@@ -58,19 +74,27 @@ it.each(refusals)(
 
     const signer = await register(one);
     await waitUntil('a signature is accepted', async () => (await acceptedBy(processes, sign(signer))) === 1);
-    const used = sign(signer);
-    expect(await acceptedBy([one, two, one, two], used)).toBe(1);
+    const used = await expectTaken([one, two, one, two], signer);
     const revoked = await makeKey(one);
-    for (const each of processes) expect((await each.use(revoked.token)).status).toBe(200);
+    for (const each of processes) {
+      expect((await insist(() => each.use(revoked.token))).status).toBe(200);
+    }
 
     await begin(admin);
-    expect((await two.manage('POST', `/keys/${revoked.id}/revoke`)).status).toBe(200);
-    for (const each of processes) expect((await each.use(revoked.token)).code).toBe('key_revoked');
-    const limited = await makeKey(one, { rateLimits });
+    const answer = await makeEffective(() => two.manage('POST', `/keys/${revoked.id}/revoke`));
+    expect([200, 202]).toContain(answer.status);
     for (const each of processes) {
-      const answers: number[] = [];
-      for (let count = 0; count < 2 * limit; count += 1) answers.push((await each.use(limited.token)).status);
-      expect(answers).toEqual([200, 200, 200, 429, 429, 429]);
+      expect((await insist(() => each.use(revoked.token))).code).toBe('key_revoked');
+    }
+    let answers = await useBeyondLimit(processes);
+    // What is answered with 503 may have been counted.
+    for (let count = 1; count < tries && answers.flat().includes(503); count += 1) {
+      for (const each of answers)
+        expect(each.filter((status) => status === 200).length).toBeLessThanOrEqual(limit);
+      answers = await useBeyondLimit(processes);
+    }
+    expect(answers).toEqual(processes.map(() => [200, 200, 200, 429, 429, 429]));
+    for (const each of processes) {
       expect(await each.status()).toMatchObject({ state: 'degraded', limits: 'process' });
     }
     expect(await acceptedBy([one, two], used)).toBe(0);
@@ -79,7 +103,9 @@ it.each(refusals)(
     const word = /\((\w+)\)$/.exec(name)?.[1] ?? '';
     for (const each of processes) {
       const told = each.output().match(/limits are counted by each process alone, or refused \(Redis: \w+/g);
-      expect(told).toEqual([expect.stringContaining(word)]);
+      // Where the machine is slow, Redis may have answered too late as well.
+      const refused = told?.filter((line) => !line.endsWith('timeout'));
+      expect(refused).toEqual([expect.stringContaining(word)]);
     }
 
     await end(admin);
@@ -89,7 +115,9 @@ it.each(refusals)(
     });
     await waitUntil('a signature is accepted', async () => (await acceptedBy(processes, sign(signer))) === 1);
     expect(await acceptedBy([one, two], used)).toBe(0);
-    for (const each of processes) expect((await each.use(revoked.token)).code).toBe('key_revoked');
+    for (const each of processes) {
+      expect((await insist(() => each.use(revoked.token))).code).toBe('key_revoked');
+    }
     // What the access list refused was the test's doing.
     await admin.call('ACL', 'LOG', 'RESET');
   },
