@@ -72,42 +72,72 @@ describe("Deribit's tokens and signatures on PostgreSQL and Redis, over two inst
     params: object,
     who = asOwner(owner),
   ): Promise<RpcAnswer<T>> {
-    const { app } = servers[which % 2 === 0 ? 0 : 1];
-    const body = { jsonrpc: '2.0', id: which, method, params };
-    const answer = rpcAnswer<T>(await request(app).post('/api/v2').set(who).send(body));
+    const answer = await callOnce<T>(which, method, params, who);
+    if (answer.status === 503) {
+      await setTimeout(100);
+      return call(which, method, params, who);
+    }
     // A busy machine may say later that a change holds everywhere.
     const until = answer.headers['effective-by'];
     if (until !== undefined) await setTimeout(Math.max(0, Date.parse(until) - Date.now()));
     return answer;
   }
+  /** Also where the answer is 503, so that it may have happened. */
+  async function callOnce<T>(
+    which: number,
+    method: string,
+    params: object,
+    who: Record<string, string>,
+  ): Promise<RpcAnswer<T>> {
+    const { app } = servers[which % 2 === 0 ? 0 : 1];
+    const body = { jsonrpc: '2.0', id: which, method, params };
+    return rpcAnswer<T>(await request(app).post('/api/v2').set(who).send(body));
+  }
   const times = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
   const statusOf = async (which: number, { access_token }: Tokens): Promise<number> =>
     (await call(which, 'private/list_api_keys', {}, { Authorization: `Bearer ${access_token}` })).status;
 
+  /**
+   * Expects that one of several requests with one signature is executed, and that all others are refused. Where a busy machine has
+   * answered some with 503, it is one at most, and another signature is taken.
+   */
+  async function expectOneOf<T>(
+    refusal: number,
+    sendAll: (round: number) => Promise<readonly RpcAnswer<T>[]>,
+  ): Promise<RpcAnswer<T>> {
+    for (let round = 0; ; round += 1) {
+      const answers = await sendAll(round);
+      const done = answers.filter(({ error }) => error === undefined);
+      expect(done.length).toBeLessThanOrEqual(1);
+      const isUnclear = answers.some(({ status }) => status === 503);
+      const refused = answers.filter(({ status, error }) => error !== undefined && status !== 503);
+      expect(refused.map(({ error }) => error?.code)).toEqual(refused.map(() => refusal));
+      if (isUnclear && round < 10) continue;
+      const [one] = done;
+      if (one === undefined) throw new Error('None of them was executed');
+      return one;
+    }
+  }
+
   it('DB19 executes a signed write once, wherever it is sent', async () => {
     const target = `/api/v2/private/change_api_key_name?id=${key.id}&name=bot`;
-    const headers = signedAsCcxt({ key, target, now: Date.now() });
-    const answers = await Promise.all(
-      times(12).map((which) =>
-        request(servers[which % 2 === 0 ? 0 : 1].app)
-          .get(target)
-          .set(headers),
-      ),
-    );
-    const codes = answers.map(({ body }) => body.error?.code ?? 200).sort();
-    expect(codes).toEqual([200, ...times(11).map(() => 13009)].sort());
+    await expectOneOf(13009, async () => {
+      const headers = signedAsCcxt({ key, target, now: Date.now() });
+      return Promise.all(
+        times(12).map(async (which) => {
+          const { app } = servers[which % 2 === 0 ? 0 : 1];
+          return rpcAnswer(await request(app).get(target).set(headers));
+        }),
+      );
+    });
   });
 
   it('DB19 takes a signature for tokens once, wherever it is sent', async () => {
-    const grant = grantBySecret(key, { now: Date.now(), nonce: 'abcd' });
-    const answers = await Promise.all(
-      times(12).map((which) => call<Tokens>(which, 'public/auth', grant, {})),
-    );
-    const given = answers.filter(({ error }) => error === undefined);
-    expect(given).toHaveLength(1);
-    const refused = answers.flatMap(({ error }) => (error === undefined ? [] : [error.code]));
-    expect(refused).toEqual(times(11).map(() => 13004));
-    for (const which of [0, 1]) expect(await statusOf(which, given[0]!.result)).toBe(200);
+    const given = await expectOneOf(13004, async (round) => {
+      const grant = grantBySecret(key, { now: Date.now(), nonce: `abcd${round}` });
+      return Promise.all(times(12).map((which) => callOnce<Tokens>(which, 'public/auth', grant, {})));
+    });
+    for (const which of [0, 1]) expect(await statusOf(which, given.result)).toBe(200);
   });
 
   it('keeps at most sixteen sessions, however many are begun at once', async () => {

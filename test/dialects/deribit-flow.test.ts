@@ -5,6 +5,7 @@ import request from 'supertest';
 import { deribitRouter } from '../../lib/dialects/index.js';
 import { createApiKeys, type ApiKeys } from '../../lib/index.js';
 import { scopes, testPepper, type Scope } from '../harness/instance.js';
+import { makeEffective } from '../harness/make-effective.js';
 import { makeOwnDatabase, type OwnDatabase } from '../harness/own-database.js';
 import {
   asKey,
@@ -32,6 +33,8 @@ describe("Deribit's keys on PostgreSQL and Redis, over two instances", () => {
   let two: Server;
   let owners = 0;
   let owner: string;
+  /** How many answers left open whether a change was made: so many at once may be too much for the machine. */
+  let unclear: number;
 
   function startServer(): Server {
     const apiKeys = createApiKeys<Scope>({
@@ -61,8 +64,20 @@ describe("Deribit's keys on PostgreSQL and Redis, over two instances", () => {
     await database.remove();
   });
   beforeEach(() => {
-    owner = `owner${(owners += 1)}`;
+    beginAnew();
   });
+  function beginAnew(): void {
+    owner = `owner${(owners += 1)}`;
+    unclear = 0;
+  }
+  /** Makes many changes at once until it is clear of each whether it was made. */
+  async function untilClear<T>(changes: () => Promise<T>): Promise<T> {
+    for (let round = 0; ; round += 1) {
+      const answers = await changes();
+      if (unclear === 0 || round === 10) return answers;
+      beginAnew();
+    }
+  }
 
   /** A change that holds everywhere. A busy machine may confirm it later, and then reports when. */
   async function call<T = DeribitKey>(
@@ -72,7 +87,12 @@ describe("Deribit's keys on PostgreSQL and Redis, over two instances", () => {
     who = asOwner(owner),
   ): Promise<RpcAnswer<T>> {
     const body = { jsonrpc: '2.0', id: 1, method, params };
-    const answer = rpcAnswer<T>(await request(app).post('/api/v2').set(who).send(body));
+    const send = async (): Promise<request.Response> => {
+      const sent = await request(app).post('/api/v2').set(who).send(body);
+      if (sent.status === 503) unclear += 1;
+      return sent;
+    };
+    const answer = rpcAnswer<T>(await makeEffective(send));
     const until = answer.headers['effective-by'];
     expect(answer.status === 202).toBe(until !== undefined);
     if (until !== undefined) await setTimeout(Math.max(0, Date.parse(until) - Date.now()));
@@ -116,9 +136,11 @@ describe("Deribit's keys on PostgreSQL and Redis, over two instances", () => {
   });
 
   it('DB18 gives every number once and makes no ninth key, however many are made at once', async () => {
-    const answers = await Promise.all(
-      Array.from({ length: 14 }, (_, index) =>
-        call(index % 2 === 0 ? one : two, 'private/create_api_key', { max_scope: 'trade:read' }),
+    const answers = await untilClear(() =>
+      Promise.all(
+        Array.from({ length: 14 }, (_, index) =>
+          call(index % 2 === 0 ? one : two, 'private/create_api_key', { max_scope: 'trade:read' }),
+        ),
       ),
     );
     const made = answers.filter(({ error }) => error === undefined).map(({ result }) => result);
@@ -133,10 +155,11 @@ describe("Deribit's keys on PostgreSQL and Redis, over two instances", () => {
   });
 
   it('of several resets at once every one that succeeds has given a secret, and the last one counts', async () => {
-    const key = await newKey(one);
-    const answers = await Promise.all(
-      [one, two, one, two, one].map((server) => call(server, 'private/reset_api_key', { id: key.id })),
-    );
+    const { key, answers } = await untilClear(async () => {
+      const made = await newKey(one);
+      const reset = (server: Server) => call(server, 'private/reset_api_key', { id: made.id });
+      return { key: made, answers: await Promise.all([one, two, one, two, one].map(reset)) };
+    });
     const won = answers.filter(({ error }) => error === undefined);
     expect(won.length).toBeGreaterThan(0);
     for (const { status, error } of answers)

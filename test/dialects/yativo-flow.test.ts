@@ -5,6 +5,7 @@ import request from 'supertest';
 import { yativoRouter } from '../../lib/dialects/index.js';
 import { createApiKeys, type ApiKeys } from '../../lib/index.js';
 import { scopes, testPepper, type Scope } from '../harness/instance.js';
+import { makeEffective } from '../harness/make-effective.js';
 import { makeOwnDatabase, type OwnDatabase } from '../harness/own-database.js';
 import { sessionOf, verifyAccessToken, type MadeKey } from './yativo-app.js';
 import { theApp } from '../harness/the-app.js';
@@ -22,6 +23,11 @@ describe("Yativo's keys on PostgreSQL and Redis, over two instances", () => {
   let database: OwnDatabase;
   let one: Server;
   let two: Server;
+  /** How many answers of a test left open whether a change was made. */
+  let unclear: number;
+  beforeEach(() => {
+    unclear = 0;
+  });
 
   function startServer(): Server {
     const apiKeys = createApiKeys<Scope>({
@@ -59,15 +65,19 @@ describe("Yativo's keys on PostgreSQL and Redis, over two instances", () => {
   const statusAt = async ({ app }: Server, credential: string): Promise<number> =>
     (await request(app).get('/orders').set('Authorization', `Bearer ${credential}`)).status;
   const make = async (server: Server, once?: string): Promise<MadeKey> => {
-    const asking = ask(server, 'post', '/api/v1/apikey/generate').send({ name: 'CI' });
-    const { body } = await (once === undefined ? asking : asking.set('Idempotency-Key', once));
+    const generate = (): request.Test => ask(server, 'post', '/api/v1/apikey/generate').send({ name: 'CI' });
+    const { body } = await (once === undefined ? done(generate) : generate().set('Idempotency-Key', once));
     return body.data as MadeKey;
   };
   const whole = ({ api_key, api_secret }: MadeKey): string => `${api_key}:${api_secret}`;
 
-  /** A change that holds everywhere. A busy machine may confirm it later, and then reports when. */
-  async function done(asking: request.Test): Promise<request.Response> {
-    const answer = await asking;
+  /** A change that holds everywhere. A busy machine may confirm it later, and then reports when; 503 is sent again. */
+  async function done(send: () => request.Test): Promise<request.Response> {
+    const answer = await makeEffective(async () => {
+      const sent = await send();
+      if (sent.status === 503) unclear += 1;
+      return sent;
+    });
     const until = answer.headers['effective-by'];
     expect(answer.status === 202).toBe(until !== undefined);
     if (until !== undefined) await setTimeout(Math.max(0, Date.parse(until) - Date.now()));
@@ -81,7 +91,7 @@ describe("Yativo's keys on PostgreSQL and Redis, over two instances", () => {
       expect(await statusAt(server, token)).toBe(200);
       expect(await statusAt(server, whole(pair))).toBe(200);
     }
-    const rotated = await done(ask(one, 'post', `/api/v1/apikey/${pair.key_id}/rotate`));
+    const rotated = await done(() => ask(one, 'post', `/api/v1/apikey/${pair.key_id}/rotate`));
     for (const server of [two, one]) {
       expect(await statusAt(server, whole(pair))).toBe(401);
       expect(await statusAt(server, token)).toBe(401);
@@ -96,7 +106,7 @@ describe("Yativo's keys on PostgreSQL and Redis, over two instances", () => {
     const pair = await make(two);
     const token = (await exchange(two, pair)).body.access_token as string;
     for (const server of [one, two]) expect(await statusAt(server, token)).toBe(200);
-    await done(ask(two, 'delete', `/api/v1/apikey/${pair.key_id}`));
+    await done(() => ask(two, 'delete', `/api/v1/apikey/${pair.key_id}`));
     for (const server of [one, two]) {
       expect(await statusAt(server, token)).toBe(401);
       expect((await exchange(server, pair)).status).toBe(401);
@@ -107,25 +117,32 @@ describe("Yativo's keys on PostgreSQL and Redis, over two instances", () => {
     const pair = await make(one);
     const token = (await exchange(one, pair)).body.access_token as string;
     for (const server of [one, two]) expect(await statusAt(server, token)).toBe(200);
-    const put = ask(one, 'put', `/apikey/${pair.key_id}/permissions`).send({ permissions: ['write'] });
-    await done(put.set('X-2FA-Token', '000001'));
+    const narrowed = await done(() =>
+      ask(one, 'put', `/apikey/${pair.key_id}/permissions`)
+        .set('X-2FA-Token', '000001')
+        .send({ permissions: ['write'] }),
+    );
+    // A code that came with a 503 is used.
+    if (unclear === 0) expect([200, 202]).toContain(narrowed.status);
     for (const server of [two, one]) expect(await statusAt(server, token)).toBe(403);
   });
 
   it('lets one of several rotations win, whose secret is the only one', async () => {
     const pair = await make(one);
     const rotate = (server: Server): Promise<request.Response> =>
-      done(ask(server, 'post', `/apikey/${pair.key_id}/rotate`));
+      done(() => ask(server, 'post', `/apikey/${pair.key_id}/rotate`));
     const answers = await Promise.all([one, two, one, two].map(rotate));
     const won = answers.filter(({ body }) => body.success);
-    expect(won.length).toBeGreaterThan(0);
+    if (unclear === 0) expect(won.length).toBeGreaterThan(0);
     for (const { status, body } of answers) {
       if (body.success !== true) expect([status, body.error]).toEqual([409, 'conflict']);
     }
     // Those that came one after the other have won each; the last one counts.
     const good = [];
     for (const { body } of won) if ((await statusAt(two, whole(body.data))) === 200) good.push(body.data);
-    expect(good).toHaveLength(1);
+    // The last one of all may have been answered with 503, and nobody has its secret.
+    expect(good.length).toBeLessThanOrEqual(1);
+    if (unclear === 0) expect(good).toHaveLength(1);
     expect(await statusAt(one, whole(pair))).toBe(401);
   });
 
@@ -142,8 +159,11 @@ describe("Yativo's keys on PostgreSQL and Redis, over two instances", () => {
       ask(server, 'put', `/apikey/${pair.key_id}/permissions`)
         .set('X-2FA-Token', '000002')
         .send({ permissions: ['read'] });
-    const answers = await Promise.all([put(one), put(two)]);
-    expect(answers.map(({ body }) => body.error).sort()).toEqual(['forbidden', undefined]);
+    const answers = await Promise.all([done(() => put(one)), done(() => put(two))]);
+    const errors = answers.map(({ body }) => body.error);
+    // A code that came with a 503 may be used.
+    if (unclear > 0) expect(errors).toContain('forbidden');
+    else expect(errors.sort()).toEqual(['forbidden', undefined]);
   });
 
   it('YA8 counts the limits of a key in both instances together', async () => {

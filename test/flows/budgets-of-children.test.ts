@@ -5,6 +5,7 @@ import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
 import { sqliteStore } from '../../lib/sql/sqlite/sqlite-store.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { createInstance, type Scope, type TestInstance } from '../harness/instance.js';
+import { makeEffective } from '../harness/make-effective.js';
 import { makeOwnDatabase } from '../harness/own-database.js';
 import { isFastTier } from '../harness/test-tier.js';
 import { theApp } from '../harness/the-app.js';
@@ -217,8 +218,7 @@ describe.each(places)('the budget of a key and its children, on %s', (name) => {
         }),
       );
     const change = async (changes: object): Promise<void> => {
-      const { effectiveBy } = await keys().update({ id: top.id, ...changes } as never);
-      expect(effectiveBy).toBeNull();
+      await makeEffective(() => keys().update({ id: top.id, ...changes } as never), instances[0]!.clock);
     };
     expect(await policies()).toEqual(['none', 'none']);
     await change({ rateLimits: [minute(9)] });

@@ -2,6 +2,7 @@ import express, { type Express } from 'express';
 import request from 'supertest';
 import { apiKeyOf, type ApiKeys, type ApiKeysOptions, type KeyEvent } from '../../lib/index.js';
 import { memoryStore } from '../../lib/testing/index.js';
+import { makeEffective } from '../harness/make-effective.js';
 import { createInstance, type Scope, type TestInstance } from '../harness/instance.js';
 import { makeOwnDatabase } from '../harness/own-database.js';
 import { theApp } from '../harness/the-app.js';
@@ -80,14 +81,24 @@ describe.each(['a store in memory', 'SQLite', 'PostgreSQL and Redis'])('children
   });
 
   const keys = () => one.apiKeys.keys.as(theApp);
+  /** By one process, so that it holds in both. */
+  const update = (changes: object) => makeEffective(() => keys().update(changes as never), one.clock);
+  const revoke = (of: { readonly id: string }) => makeEffective(() => keys().revoke(of), one.clock);
+
+  /** A request that is sent again at 503. */
+  const send = (make: () => request.Test): Promise<request.Response> =>
+    makeEffective(async () => make(), one.clock);
 
   /** A key that may make keys. */
   const makeTop = (input: object = {}): Promise<MadeKey> =>
-    one.key({ scopes: ['users:read', 'orders:*'], features: ['beta'], ...input } as never);
+    makeEffective(
+      () => one.key({ scopes: ['users:read', 'orders:*'], features: ['beta'], ...input } as never),
+      one.clock,
+    );
 
   async function makeChild(of: MadeKey, input: object = {}, app = apps[0]): Promise<MadeKey> {
     const body = { name: 'child', scopes: ['users:read', 'orders:*'], features: ['beta'], ...input };
-    const answer = await request(app!).post('/manage/keys').set(by(of.token)).send(body);
+    const answer = await send(() => request(app!).post('/manage/keys').set(by(of.token)).send(body));
     expect([answer.status, answer.body.parentId, answer.body.createdBy]).toEqual([
       ...[201, of.id],
       { kind: 'key', id: of.id },
@@ -101,18 +112,22 @@ describe.each(['a store in memory', 'SQLite', 'PostgreSQL and Redis'])('children
     path = '/orders',
     method: 'get' | 'put' = 'get',
   ): Promise<readonly string[]> {
-    const answers = await Promise.all(apps.map((app) => request(app)[method](path).set(by(credential))));
+    const answers = await Promise.all(
+      apps.map((app) => send(() => request(app)[method](path).set(by(credential)))),
+    );
     return answers.map(({ status, body }) => String(status === 200 ? status : body.code));
   }
   const inAll = (code: string): readonly string[] => [code, code];
 
   async function tokenOf({ id, token }: MadeKey): Promise<string> {
-    const answer = await request(apps[0]!)
-      .post('/oauth/token')
-      .type('form')
-      .set('Authorization', `Basic ${Buffer.from(`${id}:${token.slice(-49, -6)}`).toString('base64')}`)
-      .send({ grant_type: 'client_credentials' })
-      .expect(200);
+    const answer = await send(() =>
+      request(apps[0]!)
+        .post('/oauth/token')
+        .type('form')
+        .set('Authorization', `Basic ${Buffer.from(`${id}:${token.slice(-49, -6)}`).toString('base64')}`)
+        .send({ grant_type: 'client_credentials' }),
+    );
+    expect(answer.status).toBe(200);
     return answer.body.access_token as string;
   }
 
@@ -124,16 +139,15 @@ describe.each(['a store in memory', 'SQLite', 'PostgreSQL and Redis'])('children
     for (const credential of [child.token, grandchild.token, token]) {
       expect(await ask(credential)).toEqual(inAll('200'));
     }
-    await keys().update({ id: top.id, enabled: false });
+    await update({ id: top.id, enabled: false });
     for (const credential of [child.token, grandchild.token, token]) {
       expect(await ask(credential)).toEqual(inAll('key_disabled'));
     }
-    await keys().update({ id: top.id, enabled: true });
+    await update({ id: top.id, enabled: true });
     for (const credential of [child.token, grandchild.token, token]) {
       expect(await ask(credential)).toEqual(inAll('200'));
     }
-    const { effectiveBy } = await keys().revoke({ id: top.id });
-    expect(effectiveBy).toBeNull();
+    await revoke({ id: top.id });
     for (const credential of [child.token, grandchild.token, token]) {
       expect(await ask(credential)).toEqual(inAll('key_revoked'));
     }
@@ -147,7 +161,7 @@ describe.each(['a store in memory', 'SQLite', 'PostgreSQL and Redis'])('children
     const grandchild = await makeChild(await makeChild(top));
     const { token } = grandchild;
     const ofToken = await tokenOf(grandchild);
-    const change = (changes: object) => keys().update({ id: top.id, ...changes } as never);
+    const change = (changes: object) => update({ id: top.id, ...changes });
     expect(await ask(token, '/orders', 'put')).toEqual(inAll('200'));
     await change({ scopes: ['users:read', 'orders:read'] });
     for (const credential of [token, ofToken]) {
@@ -179,7 +193,7 @@ describe.each(['a store in memory', 'SQLite', 'PostgreSQL and Redis'])('children
     const top = await makeTop({ ownerId: `suspended on ${name}` });
     const child = await makeChild(top);
     expect(await ask(child.token)).toEqual(inAll('200'));
-    await keys().rotate({ id: top.id });
+    await makeEffective(() => keys().rotate({ id: top.id }), one.clock);
     expect(await ask(child.token)).toEqual(inAll('200'));
     await one.apiKeys.owners.as(theApp).suspend({ ownerId: `suspended on ${name}` });
     expect(await ask(child.token)).toEqual(inAll('owner_suspended'));
@@ -188,7 +202,7 @@ describe.each(['a store in memory', 'SQLite', 'PostgreSQL and Redis'])('children
   it('expire with the keys above them, which is no change, and are told so', async () => {
     const top = await makeTop();
     const child = await makeChild(top);
-    await keys().update({ id: top.id, expiresAt: new Date(one.clock.now() + dayMs) });
+    await update({ id: top.id, expiresAt: new Date(one.clock.now() + dayMs) });
     const token = await tokenOf(child);
     expect(await ask(child.token)).toEqual(inAll('200'));
     for (const { clock } of instances) clock.advance(dayMs);
@@ -202,18 +216,21 @@ describe.each(['a store in memory', 'SQLite', 'PostgreSQL and Redis'])('children
     const top = await makeTop();
     const grandchild = await makeChild(await makeChild(top));
     const version = async () => (await keys().get({ id: grandchild.id }))?.version;
-    await keys().update({ id: top.id, enabled: false });
-    const { key, version: rotated } = await keys().rotate({ id: grandchild.id });
-    await keys().update({ id: top.id, enabled: true });
+    await update({ id: top.id, enabled: false });
+    const { key, version: rotated } = await makeEffective(
+      () => keys().rotate({ id: grandchild.id }),
+      one.clock,
+    );
+    await update({ id: top.id, enabled: true });
     expect(await ask(key)).toEqual(inAll('200'));
-    await keys().update({ id: top.id, expiresAt: new Date(one.clock.now() + dayMs) });
+    await update({ id: top.id, expiresAt: new Date(one.clock.now() + dayMs) });
     for (const { clock } of instances) clock.advance(dayMs);
     const conflict = { code: 'ERR_API_KEYS_CONFLICT' };
     await expect(keys().rotate({ id: grandchild.id })).rejects.toMatchObject({
       ...conflict,
       message: expect.stringContaining(`${top.id}, is expired. Extend its expiresAt`) as string,
     });
-    await keys().revoke({ id: top.id });
+    await revoke({ id: top.id });
     await expect(keys().rotate({ id: grandchild.id })).rejects.toMatchObject({
       ...conflict,
       message: expect.stringContaining(`${top.id}, is revoked. No secret of this one`) as string,
@@ -237,21 +254,30 @@ describe.each(['a store in memory', 'SQLite', 'PostgreSQL and Redis'])('children
     const top = await makeTop();
     const [child, sibling] = [await makeChild(top), await makeChild(top)];
     const grandchild = await makeChild(child);
-    const rotate = async ({ token }: MadeKey, { id }: MadeKey): Promise<number> =>
-      (await request(apps[1]!).post(`/manage/keys/${id}/rotate`).set(by(token))).status;
+    const askFor = async ({ token }: MadeKey, { id }: MadeKey): Promise<request.Response> =>
+      request(apps[1]!).post(`/manage/keys/${id}/rotate`).set(by(token));
+    const rotate = async (actor: MadeKey, which: MadeKey): Promise<number> =>
+      (await makeEffective(() => askFor(actor, which), one.clock)).status;
     expect(await rotate(child, top)).toBe(403);
     expect(await rotate(child, sibling)).toBe(403);
-    expect(await rotate(child, grandchild)).toBe(200);
-    expect(await rotate(top, sibling)).toBe(200);
-    expect(await rotate(child, child)).toBe(200);
+    expect([200, 202]).toContain(await rotate(child, grandchild));
+    expect([200, 202]).toContain(await rotate(top, sibling));
+    // One that is answered with 503 may have ended its own secret.
+    const itself = await makeEffective(async () => {
+      const another = await makeChild(top);
+      return askFor(another, another);
+    }, one.clock);
+    expect([200, 202]).toContain(itself.status);
   });
 
   it('are revoked by the keys above them, also when those may do less by now', async () => {
     const top = await makeTop();
     const child = await makeChild(top, { rateLimits: [{ name: 'minute', limit: 9, windowSeconds: 60 }] });
-    await keys().update({ id: top.id, scopes: ['users:read'], features: [] });
-    const answer = await request(apps[1]!).post(`/manage/keys/${child.id}/revoke`).set(by(top.token));
-    expect(answer.status).toBe(200);
+    await update({ id: top.id, scopes: ['users:read'], features: [] });
+    const answer = await send(() =>
+      request(apps[1]!).post(`/manage/keys/${child.id}/revoke`).set(by(top.token)),
+    );
+    expect([200, 202]).toContain(answer.status);
     expect(await ask(child.token)).toEqual(inAll('key_revoked'));
   });
 
@@ -260,21 +286,23 @@ describe.each(['a store in memory', 'SQLite', 'PostgreSQL and Redis'])('children
     const top = await makeTop(limits(20));
     const child = await makeChild(top);
     const change = async (limit: number): Promise<unknown> => {
-      const patch = request(apps[1]!).patch(`/manage/keys/${child.id}`).set(by(top.token));
-      const { status, body } = await patch.send(limits(limit));
-      return [status, body.code ?? body.rateLimits[0].limit];
+      const { status, body } = await send(() =>
+        request(apps[1]!).patch(`/manage/keys/${child.id}`).set(by(top.token)).send(limits(limit)),
+      );
+      // 202 holds by now.
+      return [status === 202 ? 200 : status, body.code ?? body.rateLimits[0].limit];
     };
     expect(await change(21)).toEqual([403, 'forbidden']);
     expect(await change(20)).toEqual([200, 20]);
     // What it has may be lowered, however little its parent has by now.
-    await keys().update({ id: top.id, ...limits(10) });
+    await update({ id: top.id, ...limits(10) });
     expect(await change(15)).toEqual([200, 15]);
   });
 
   it('are not made by a key that is below one that has ended', async () => {
     const top = await makeTop();
     const child = await makeChild(top);
-    await keys().revoke({ id: top.id });
+    await revoke({ id: top.id });
     const answer = await request(apps[1]!)
       .post('/manage/keys')
       .set(by(child.token))
@@ -328,7 +356,7 @@ describe.each(['a store in memory', 'SQLite', 'PostgreSQL and Redis'])('children
         (event) => void (event === null || isCreation(event) || heardOfOther.push(event)),
       ),
     ]);
-    await keys().update({ id: top.id, name: 'renamed' });
+    await update({ id: top.id, name: 'renamed' });
     for (const events of heard) {
       // On a machine that stands still, `null` says that anything may have changed.
       const expected = events.includes(null) ? events.map(() => change) : [change];

@@ -74,6 +74,28 @@ async function eventually(check: () => Promise<boolean>): Promise<void> {
   expect(await check()).toBe(true);
 }
 
+/**
+ * Waits for the fast digest, which is written while the answer is on its way. From then on no slow hash is asked for, so that so many
+ * wrong secrets from one network are each refused as such.
+ */
+async function untilNothingIsHeldUp(
+  instance: Pick<TestInstance, 'apiKeys'>,
+  visiblePart: string,
+  times: number,
+): Promise<void> {
+  let network = 0;
+  await eventually(async () => {
+    network += 1;
+    const codes = new Set<unknown>();
+    for (let time = 0; time < times; time += 1) {
+      const address = `198.51.${Math.floor(network / 256)}.${network % 256}`;
+      const verdict = await verify(instance, guess(visiblePart), address);
+      codes.add(verdict.allowed || verdict.code);
+    }
+    return codes.size === 1 && codes.has('invalid_token');
+  });
+}
+
 describe.each<PlaceName>(['a store in memory', 'SQLite', 'PostgreSQL', 'PostgreSQL and Redis'])(
   'keys imported with bcrypt hashes, in %s',
   (place) => {
@@ -91,12 +113,7 @@ describe.each<PlaceName>(['a store in memory', 'SQLite', 'PostgreSQL', 'PostgreS
 
       // The fast digest refuses what the slow hash would be asked for otherwise.
       await eventually(async () => (await verify(two, guess(old.visiblePart))).allowed === false);
-      await sleep(200);
-      for (let time = 0; time < 5; time += 1) {
-        expect(await verify(two, guess(old.visiblePart), '198.51.100.7')).toMatchObject({
-          code: 'invalid_token',
-        });
-      }
+      await untilNothingIsHeldUp(two, old.visiblePart, 5);
     });
 
     it('are revoked and rotated as any other, before and after their first use', async () => {
@@ -324,17 +341,7 @@ describe.each(Object.entries(derivedForms))('keys imported with %s', (hash, make
         expect(await verify(one, guess(unused.visiblePart), address)).toMatchObject({ code: allowed });
       }
       expect(await verify(one, unused.key)).toMatchObject({ allowed: true });
-      // The digest is written while the answer is on its way. From then on no slow hash is asked for, so nothing is held up.
-      let network = 0;
-      await eventually(async () => {
-        network += 1;
-        const codes = new Set<unknown>();
-        for (let time = 0; time < 3; time += 1) {
-          const verdict = await verify(two, guess(unused.visiblePart), `198.51.100.${network}`);
-          codes.add(verdict.allowed || verdict.code);
-        }
-        return codes.size === 1 && codes.has('invalid_token');
-      });
+      await untilNothingIsHeldUp(two, unused.visiblePart, 3);
     },
   );
 });

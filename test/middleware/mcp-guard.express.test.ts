@@ -421,7 +421,7 @@ describe('sessions of an MCP server', () => {
     await app.apiKeys.keys.as(theApp).revoke({ id: alice.id });
     expect(await ended).toBe('');
 
-    const ending = await app.key({ expiresAt: new Date(Date.now() + 2000) });
+    const ending = await app.key({ expiresAt: new Date(Date.now() + 5_000) });
     const second = await open(ending.token, await openSession(app, ending.token));
     expect([second.status, await second.text()]).toEqual([200, '']);
   });

@@ -16,6 +16,7 @@ import {
   update,
 } from '../../lib/store/sample-keys.js';
 import { createDatabase } from '../servers/postgres.cjs';
+import { waitUntil } from '../servers/wait-until.cjs';
 import { settle } from './settle.js';
 import { makeEffective } from '../harness/make-effective.js';
 import { watchMachine } from '../harness/machine-watch.js';
@@ -363,7 +364,7 @@ describe('PostgreSQL during outages', () => {
   });
 
   it('may choose us as the victim of a deadlock: the change is run again', async () => {
-    const store = await openStore({ deadlineMs: 5000 });
+    const store = await openStore({ deadlineMs: 20_000 });
     await insert(store, createSampleKey());
     const numbers: number[] = [];
     await withClient(async (client) => {
@@ -374,7 +375,10 @@ describe('PostgreSQL during outages', () => {
         await transaction.update(next, createSampleEvent(next));
         numbers.push(transaction.position.sequence);
       });
-      await sleep(200);
+      await waitUntil('the change waits for the row', async () => {
+        const { rowCount } = await client.query('select 1 from pg_locks where not granted');
+        return (rowCount ?? 0) > 0;
+      });
       await client.query('select 1 from api_keys.audit_head for update');
       await client.query('commit');
       await change;
