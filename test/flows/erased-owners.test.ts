@@ -268,6 +268,21 @@ describe.each(places)('an erased owner, on %s', (name, open) => {
     const stored = await place.dump();
     for (const text of texts) expect([text, stored.includes(text)]).toEqual([text, false]);
   });
+
+  it('whose uses are recorded when it has come back, also by a process that starts later', async () => {
+    await one.key({ ownerId: 'alice' });
+    await one.apiKeys.owners.as(theApp).erase({ ownerId: 'alice' });
+    const { id, token } = await one.key({ ownerId: 'alice' });
+    const late = place.make();
+    await late.apiKeys.ready();
+    await use(
+      createApp(late, () => alice),
+      token,
+      '203.0.113.5',
+    ).expect(200);
+    await late.apiKeys.close();
+    expect((await one.apiKeys.keys.as(theApp).get({ id }))?.lastUsedAddress).toBe('203.0.113.5');
+  });
 });
 
 describe('apiKeys.owners.erase', () => {
