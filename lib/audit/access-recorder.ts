@@ -102,11 +102,13 @@ export class AccessRecorder {
    */
   forget(change: Change): Promise<unknown> | null {
     const { keyId } = change;
+    // Of a request whose owner was not known, and that nobody else made.
+    const isOfUnknown = (row: AccessEntry): boolean => row.ownerId === null && row.actor === null;
     return this.#drop(
       keyId === null
-        ? (row) => row.ownerId === change.ownerId
-        : // Of a request whose owner was not known, and that nobody else made.
-          (row) => row.keyId === keyId && row.ownerId === null && row.actor === null,
+        ? // Whose key it is, is not known here, and the keys of an owner that is erased again are not announced again.
+          (row) => row.ownerId === change.ownerId || (row.keyId !== null && isOfUnknown(row))
+        : (row) => row.keyId === keyId && isOfUnknown(row),
     );
   }
 

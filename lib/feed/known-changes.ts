@@ -18,9 +18,10 @@ export interface ErasureTarget {
   /**
    * Forgets what is personal of a key (`key.erased`) or of an owner (`owner.erased`).
    *
+   * @param isFromBeforeStart - it was made before this process accepted any key: no use of its own is from before the change
    * @returns resolves when what was handed to the store before is written, or has failed; `null` when there is nothing of it
    */
-  forget(change: Change): Promise<unknown> | null;
+  forget(change: Change, isFromBeforeStart?: boolean): Promise<unknown> | null;
   /** Forgets what is personal of all: which keys and owners were erased is not known. */
   forgetAll(): Promise<unknown> | null;
 }
@@ -66,7 +67,7 @@ export class KnownChanges implements ChangeTarget {
     this.#versions.restart(history);
     this.#notified.clear();
     this.#caches.forgetAll();
-    for (const change of history) this.#noteErased(change);
+    for (const change of history) this.#noteErased(change, !this.#hasStarted);
     if (this.#hasStarted) this.#listeners.notifyAll();
     this.#hasStarted = true;
   }
@@ -107,9 +108,9 @@ export class KnownChanges implements ChangeTarget {
     this.#noteErased(change);
   }
 
-  #noteErased(change: Change): void {
+  #noteErased(change: Change, isFromBeforeStart = false): void {
     if (change.action === 'key.erased' || change.action === 'owner.erased') {
-      this.#await(this.#personal.forget(change));
+      this.#await(this.#personal.forget(change, isFromBeforeStart));
     }
   }
 

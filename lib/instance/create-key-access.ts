@@ -85,10 +85,11 @@ export function createKeyAccess(parts: KeyAccessParts): KeyAccess {
     versions,
     listeners,
     personal: {
-      forget(change) {
+      forget(change, isFromBeforeStart) {
         if (change.keyId !== null) cache?.forget(change.keyId);
         return mergeEnds([
-          uses.forget(change, clock.now()),
+          // An owner that was erased long ago may have come back.
+          isFromBeforeStart === true ? null : uses.forget(change, clock.now()),
           recorder.forget(change),
           observed.forget(change),
           routeUsage?.forget(change) ?? null,

@@ -24,7 +24,8 @@ export interface ErasedOwner extends RemovedTraces {
 /**
  * Ends all keys of an owner, and erases what is stored about the owner and may name a person. The order makes every failure safe:
  * keys are revoked first; the audit entry of the erasure comes before what it explains is removed; and a repeated call continues
- * where the one before ended. An owner without anything to erase gets no entry.
+ * where the one before ended. Every erasure has an entry, because it is what processes hear of: of what waits in their memory,
+ * nothing may be stored yet.
  *
  * @throws ApiKeysError `forbidden`, `precondition_failed`
  */
@@ -40,11 +41,10 @@ export async function eraseOwner(
 
   const { records: revoked } = await revokeEveryKey(ports, context, ownerId, noReason);
   const { ids, erased } = await eraseKeys(ports, context, ownerId);
-  const isDue = revoked.length > 0 || erased > 0 || (await hasTraces(ports, ownerId, ids.length));
-  const chooseUpdate = ({ suspensionReason }: OwnerRecord): OwnerUpdate | null => {
-    if (!isDue && suspensionReason === null) return null;
-    return { action: 'owner.erased', changes: suspensionReason === null ? {} : { suspensionReason: null } };
-  };
+  const chooseUpdate = ({ suspensionReason }: OwnerRecord): OwnerUpdate => ({
+    action: 'owner.erased',
+    changes: suspensionReason === null ? {} : { suspensionReason: null },
+  });
   // Its confirmation covers the changes of keys before it.
   const { effectiveBy } = await changeOwner(
     ports,
@@ -69,19 +69,4 @@ export async function eraseOwner(
 /** The sequence number of the last entry that records an erasure of the owner; 0 when there is none. */
 async function findLastSequence({ store }: Pick<ManagePorts, 'store'>, ownerId: string): Promise<number> {
   return (await findLastErasure(store, ownerId))?.sequence ?? 0;
-}
-
-/**
- * Whether anything is known of the owner since the last erasure. Then processes have to forget it: what waits in their
- * memory is not stored yet.
- */
-async function hasTraces(
-  { store }: Pick<ManagePorts, 'store'>,
-  ownerId: string,
-  keys: number,
-): Promise<boolean> {
-  if ((await store.accessLog.list({ ownerId, limit: 1 })).length > 0) return true;
-  const after = await findLastSequence({ store }, ownerId);
-  if (after === 0 && keys > 0) return true;
-  return (await store.listEvents({ ownerId, after, limit: 1 })).length > 0;
 }

@@ -171,6 +171,20 @@ describe('the recorder of refused requests', () => {
     expect(log.added.filter(({ ownerId }) => ownerId === '2 7')).toEqual([]);
   });
 
+  it('drops what unknown callers did with keys when an owner is erased, again as well: whose keys they are is not known', async () => {
+    const { recorder, rows } = createRecorder();
+    const unknown = { ...someone, ownerId: null, actor: null };
+    const admin = { kind: 'admin', id: 'olga' } as const;
+    recorder.note({ ...unknown, keyId: 'of-alice' });
+    recorder.note({ ...unknown, keyId: null });
+    recorder.note({ ...unknown, keyId: 'of-alice', actor: admin });
+    void recorder.forget(erased('alice'));
+    expect((await rows()).map(({ keyId, actor }) => [keyId, actor])).toEqual([
+      ['of-alice', admin],
+      [null, null],
+    ]);
+  });
+
   it('writes when the window is over, without anybody asking', async () => {
     jest.useFakeTimers();
     try {
