@@ -29,13 +29,15 @@ export async function makeEffective<T>(
 ): Promise<T> {
   const giveUpAt = performance.now() + giveUpAfterMs;
   for (;;) {
-    const answer = await change().catch((error: unknown) => {
+    try {
+      const answer = await change();
+      const known = answer as ChangeAnswer | null | undefined;
+      if (known?.status !== 503 || performance.now() > giveUpAt) {
+        await pause(effectiveByOf(known ?? {}) - clock.now() + 10);
+        return answer;
+      }
+    } catch (error) {
       if (!isProblem(error, 'unavailable') || performance.now() > giveUpAt) throw error;
-      return undefined;
-    });
-    if (answer !== undefined && ((answer as ChangeAnswer).status !== 503 || performance.now() > giveUpAt)) {
-      await pause(effectiveByOf(answer as ChangeAnswer) - clock.now() + 10);
-      return answer;
     }
     await pause(againAfterMs);
   }

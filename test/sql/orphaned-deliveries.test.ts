@@ -14,6 +14,7 @@ import {
   writeWebhook,
 } from '../../lib/store/sample-webhooks.js';
 import { makeOwnDatabase, type OwnDatabase } from '../harness/own-database.js';
+import { waitsForLock } from './waits-for-lock.js';
 
 jest.setTimeout(120_000);
 
@@ -157,8 +158,7 @@ it('deliveries of a queue that another process removes while it is declared do n
   await other.query('begin');
   await other.query('lock table api_keys.event_queues in share row exclusive mode');
   const declared = store.events.addQueue(queueId, 2);
-  const waiting = "select 1 from pg_locks where not granted and relation = 'api_keys.event_queues'::regclass";
-  while ((await other.query(waiting)).rowCount === 0) await setImmediate();
+  while (!(await waitsForLock(other, 'relation'))) await setImmediate();
   await other.query('delete from api_keys.event_queues where id = $1 and declared_at = 1', [queueId]);
   await other.query('commit');
   await declared;
@@ -183,8 +183,7 @@ it('deliveries that another process deletes while their queue is declared again 
   );
   expect(deleted.rowCount).toBe(most);
   const declared = store.events.addQueue(queueId, 2);
-  const waiting = "select 1 from pg_locks where not granted and locktype = 'transactionid'";
-  while ((await other.query(waiting)).rowCount === 0) await setImmediate();
+  while (!(await waitsForLock(other, 'transactionid'))) await setImmediate();
   await other.query('commit');
   await declared;
   expect(await store.events.listQueues()).toMatchObject([{ id: queueId, declaredAt: 2 }]);

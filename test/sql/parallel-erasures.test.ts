@@ -10,6 +10,7 @@ import {
   insert,
 } from '../../lib/store/sample-keys.js';
 import { makeOwnDatabase } from '../harness/own-database.js';
+import { waitsForLock } from './waits-for-lock.js';
 
 jest.setTimeout(120_000);
 
@@ -65,8 +66,7 @@ async function deleteBeside(
     await other.query('begin');
     expect((await other.query(statement)).rowCount).toBe(deleted);
     const done = work(store);
-    const waiting = "select 1 from pg_locks where not granted and locktype = 'transactionid'";
-    while ((await other.query(waiting)).rowCount === 0) await setImmediate();
+    while (!(await waitsForLock(other, 'transactionid'))) await setImmediate();
     await other.query('commit');
     await done;
     await expectAfter(other);

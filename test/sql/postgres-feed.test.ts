@@ -9,6 +9,7 @@ import { insert, createSampleEvent, createSampleKey } from '../../lib/store/samp
 import { createDatabase } from '../servers/postgres.cjs';
 import { bundleStores, runInChild } from './child-process.js';
 import { watchMachine } from '../harness/machine-watch.js';
+import { waitsForLock } from './waits-for-lock.js';
 
 const machine = watchMachine();
 
@@ -176,10 +177,7 @@ describe('a beat in PostgreSQL', () => {
   });
 
   async function expectSomebodyToWaitForALock(client: pg.Client): Promise<void> {
-    await expectSoon(async () => {
-      const { rowCount } = await client.query('select 1 from pg_locks where not granted');
-      return (rowCount ?? 0) > 0;
-    });
+    await expectSoon(() => waitsForLock(client));
   }
 });
 

@@ -20,6 +20,7 @@ import { waitUntil } from '../servers/wait-until.cjs';
 import { settle } from './settle.js';
 import { makeEffective } from '../harness/make-effective.js';
 import { watchMachine } from '../harness/machine-watch.js';
+import { waitsForLock } from './waits-for-lock.js';
 
 const machine = watchMachine();
 
@@ -375,10 +376,7 @@ describe('PostgreSQL during outages', () => {
         await transaction.update(next, createSampleEvent(next));
         numbers.push(transaction.position.sequence);
       });
-      await waitUntil('the change waits for the row', async () => {
-        const { rowCount } = await client.query('select 1 from pg_locks where not granted');
-        return (rowCount ?? 0) > 0;
-      });
+      await waitUntil('the change waits for the row', () => waitsForLock(client));
       await client.query('select 1 from api_keys.audit_head for update');
       await client.query('commit');
       await change;
