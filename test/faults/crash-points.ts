@@ -6,6 +6,8 @@ import { checkAuditTrail } from './audit-checker.js';
 import type { Fleet, Member } from './fleet.js';
 import { checkHistory } from './history-checker.js';
 import { HistoryRecorder } from './history-recorder.js';
+import { insist } from './insist.js';
+import { makeTestedKey } from './make-tested-key.js';
 import { TestedKey } from './tested-key.js';
 
 /** What came of killing a process in the middle of six changes. */
@@ -29,13 +31,13 @@ export async function crashDuringChanges(
   const recorder = new HistoryRecorder();
   const survivor = fleet.member(0);
   const keys = [
-    await make(recorder, survivor),
-    await make(recorder, survivor),
-    await make(recorder, survivor),
+    await makeTestedKey(recorder, survivor),
+    await makeTestedKey(recorder, survivor),
+    await makeTestedKey(recorder, survivor),
   ] as const;
   const [rotated, revoked, narrowed] = keys;
-  const suspended = await make(recorder, survivor);
-  const demoted = await make(recorder, survivor);
+  const suspended = await makeTestedKey(recorder, survivor);
+  const demoted = await makeTestedKey(recorder, survivor);
   const all = [...keys, suspended, demoted];
   for (const key of all) for (const usable of key.everything()) await key.use(usable, survivor);
 
@@ -79,14 +81,14 @@ export async function crashDuringChanges(
 
   for (const key of all) for (const usable of key.everything()) await key.use(usable, survivor);
   const repeated = [
-    rotated.rotate(survivor),
-    revoked.revoke(survivor),
-    narrowed.narrow(survivor),
-    suspended.suspend(survivor),
-    demoted.demote(survivor),
+    insist(() => rotated.rotate(survivor)),
+    insist(() => revoked.revoke(survivor)),
+    insist(() => narrowed.narrow(survivor)),
+    insist(() => suspended.suspend(survivor)),
+    insist(() => demoted.demote(survivor)),
   ];
   for (const change of repeated) {
-    const status = (await change)?.status ?? 0;
+    const { status } = await change;
     if (status !== 200 && status !== 202) violations.push(`a repeated change was answered with ${status}`);
   }
   for (const key of all) for (const usable of key.everything()) await key.use(usable, survivor);
@@ -96,12 +98,6 @@ export async function crashDuringChanges(
   const made = [...versions.map((version) => version === 2), ...areOwnersChanged];
   const committed = made.filter(Boolean).length;
   return { committed, undone: made.length - committed, violations };
-}
-
-async function make(recorder: HistoryRecorder, on: Member): Promise<TestedKey> {
-  const key = await TestedKey.create(recorder, on);
-  if (key === null) throw new Error('No key could be made');
-  return key;
 }
 
 /** Compares a key with its events: both or neither tell of a change, and its credentials are complete. */

@@ -1,4 +1,5 @@
 import { changeOwner, type OwnerChange } from './change-owner.js';
+import { insist } from './insist.js';
 import { startFleet, type Fleet } from './fleet.js';
 import { expectNothingAccepted, type TakenSubject } from './take-again-and-again.js';
 import { isWholeRun } from '../harness/test-tier.js';
@@ -25,9 +26,11 @@ async function makeOwner(own: number): Promise<TakenSubject> {
   const app = (offset: number) => fleet.member((own + offset) % 2).app;
   const owner = `owner-${own}`;
   const body = { name: 'CI', scopes: ['orders:read', 'orders:write'] };
-  const created = await app(0).manage('POST', '/keys', body, { 'X-Test-Owner': owner });
+  const created = await insist(() => app(0).manage('POST', '/keys', body, { 'X-Test-Owner': owner }));
   const key = String(created.body['key']);
-  const tokens = [key, String((await app(0).exchange(key)).body['access_token'])];
+  const exchanged = await insist(() => app(0).exchange(key));
+  expect([created.status, exchanged.status]).toEqual([201, 200]);
+  const tokens = [key, String(exchanged.body['access_token'])];
   const takingOf = (round: number) => takings[round % takings.length] ?? ['suspend', 'resume'];
   return {
     // Overrides take only the right to write away.
@@ -39,6 +42,7 @@ async function makeOwner(own: number): Promise<TakenSubject> {
 
 it(`R34: ${rounds} times an owner is suspended or loses its plan, and no process accepts a key or token of it after the answer`, async () => {
   await expectNothingAccepted(
+    fleet,
     rounds,
     await Promise.all(Array.from({ length: owners }, (_, own) => makeOwner(own))),
   );

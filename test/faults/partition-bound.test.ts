@@ -1,4 +1,5 @@
 import { startFleet, type Fleet } from './fleet.js';
+import { insist } from './insist.js';
 import { pause } from './pause.js';
 import { isWholeRun } from '../harness/test-tier.js';
 
@@ -31,10 +32,13 @@ interface HeldKey {
 
 async function heldKey(): Promise<HeldKey> {
   const [one, two] = [fleet.member(0), fleet.member(1)];
-  const created = await one.app.manage('POST', '/keys', { name: 'CI', scopes: ['orders:read'] });
+  const created = await insist(() =>
+    one.app.manage('POST', '/keys', { name: 'CI', scopes: ['orders:read'] }),
+  );
   expect(created.status).toBe(201);
   const token = String(created.body['key']);
-  for (let round = 0; round < 2; round += 1) expect((await two.app.use(token)).status).toBe(200);
+  for (let round = 0; round < 2; round += 1)
+    expect((await insist(() => two.app.use(token))).status).toBe(200);
   return { id: String(created.body['id']), token };
 }
 
@@ -42,7 +46,7 @@ async function heldKey(): Promise<HeldKey> {
 async function measure({ id, token }: HeldKey, afterMs: number): Promise<Measured> {
   const [one, two] = [fleet.member(0), fleet.member(1)];
   await pause(afterMs);
-  const { status, body } = await one.app.manage('POST', `/keys/${id}/revoke`);
+  const { status, body } = await insist(() => one.app.manage('POST', `/keys/${id}/revoke`));
   const answeredAt = Date.now();
   const effectiveBy = status === 202 ? Date.parse(String(body['effectiveBy'])) : answeredAt;
   let [lastIn, late] = [answeredAt, 0];

@@ -1,3 +1,4 @@
+import { insist } from './insist.js';
 import { startFleet, type Fleet } from './fleet.js';
 import { expectNothingAccepted, type TakenSubject } from './take-again-and-again.js';
 import { isWholeRun } from '../harness/test-tier.js';
@@ -22,11 +23,12 @@ const takings: readonly [take: object, giveBack: object, method: 'GET' | 'POST']
 /** A key that is changed on one process after the other, and used on all at once, as is a key that a child of it has made. */
 async function makeKey(own: number): Promise<TakenSubject> {
   const app = (offset: number) => fleet.member((own + offset) % fleet.members.length).app;
-  const created = await app(0).manage('POST', '/keys', { name: 'CI', scopes });
+  const created = await insist(() => app(0).manage('POST', '/keys', { name: 'CI', scopes }));
+  expect(created.status).toBe(201);
   const path = `/keys/${String(created.body['id'])}`;
   const token = String(created.body['key']);
   const makeChildOf = async (parent: string): Promise<string> => {
-    const child = await app(1).makeChild(parent, { name: 'child', scopes });
+    const child = await insist(() => app(1).makeChild(parent, { name: 'child', scopes }));
     expect(child.status).toBe(201);
     return String(child.body['key']);
   };
@@ -44,6 +46,7 @@ async function makeKey(own: number): Promise<TakenSubject> {
 
 it(`R34: ${rounds} times something is taken away, and no process accepts it after the answer`, async () => {
   await expectNothingAccepted(
+    fleet,
     rounds,
     await Promise.all(Array.from({ length: keys }, (_, own) => makeKey(own))),
   );

@@ -28,5 +28,5 @@ it.each(seeds)(
     expect(faults.length).toBeGreaterThan(1);
     expect(operations).toBeGreaterThan(100);
   },
-  180_000,
+  300_000,
 );

@@ -16,22 +16,26 @@ it.each(runs)(
     expect(report.faults.length).toBeGreaterThan(1);
     expect(report.operations).toBeGreaterThan(100);
   },
-  90_000,
+  300_000,
 );
 
 /** In which of them copies are read from Redis after a change depends on the faults. */
-const tries = [2, 4, 5, 6];
+const telling = [2, 4, 5, 6];
+/** Whether it comes to it also depends on how busy the machine is. */
+const tries = [...telling, ...telling, ...telling];
+const giveUpAfterMs = 300_000;
 
 it('seeds notice that the versions of the keys above are ignored on cached copies of a key', async () => {
   const copy = buildCopy(ignoredAncestors);
   try {
     let found: readonly string[] = [];
+    const giveUpAt = performance.now() + giveUpAfterMs;
     for (const seed of tries) {
-      if (/ was let in,/.test(found.join('\n'))) break;
+      if (performance.now() > giveUpAt || / was let in,/.test(found.join('\n'))) break;
       found = (await runSeed({ seed, place: 'PostgreSQL and Redis', durationMs: 3_000, copy })).violations;
     }
     expect(found.join('\n')).toMatch(/use \w+>\d \w+ on .* was let in, \d+ ms after/);
   } finally {
     copy.remove();
   }
-}, 240_000);
+}, 400_000);

@@ -1,8 +1,11 @@
 import type { OrdersProcess, TimedAnswer } from '../../harness/start-orders.js';
 import { changeOwner } from '../change-owner.js';
+import { expectConfirmed } from '../expect-confirmed.js';
 import { onRedis } from '../fault-actions.js';
 import { startFleet, type Fleet, type Member } from '../fleet.js';
+import { insist } from '../insist.js';
 import { pause } from '../pause.js';
+import { waitUntil } from '../../servers/wait-until.cjs';
 import type { ProxyMode, TcpProxy } from '../tcp-proxy.js';
 import { underLoad } from '../under-load.js';
 
@@ -70,9 +73,9 @@ export function redisRows(): RedisRows {
     const scopes = ['orders:read', 'orders:write'];
     owners += 1;
     const ownerId = `exchanged-${owners}`;
-    const created = await on.manage('POST', '/keys', { name: 'CI', scopes, ownerId }, asAdmin);
+    const created = await insist(() => on.manage('POST', '/keys', { name: 'CI', scopes, ownerId }, asAdmin));
     const key = String(created.body['key']);
-    const exchanged = await on.exchange(key);
+    const exchanged = await insist(() => on.exchange(key));
     expect([created.status, exchanged.status]).toEqual([201, 200]);
     const token = String(exchanged.body['access_token']);
     for (const member of [...fleet.members, ...fleet.members]) {
@@ -84,8 +87,10 @@ export function redisRows(): RedisRows {
   async function expectTokensRevocable(): Promise<void> {
     for (const [index, [code, take]] of takings.entries()) {
       const { app } = fleet.member(index % fleet.members.length);
-      const given = await exchangedKey(app);
-      expect([code, (await take(given, app)).status]).toEqual([code, 200]);
+      const given = await expectConfirmed(fleet, async () => {
+        const key = await exchangedKey(app);
+        return [await take(key, app), key];
+      });
       for (const member of fleet.members) {
         expect((await member.app.use(given.token, 'POST')).code).toBe(code);
       }
@@ -94,17 +99,19 @@ export function redisRows(): RedisRows {
 
   async function expectRevocable(): Promise<void> {
     const { app } = fleet.member(0);
-    const body = { name: 'CI', scopes: ['orders:read', 'orders:write'] };
-    const created = await app.manage('POST', '/keys', body);
-    const token = String(created.body['key']);
-    const child = await app.makeChild(token, { name: 'child', scopes: ['orders:read'] });
-    expect([created.status, child.status]).toEqual([201, 201]);
-    const tokens = [token, String(child.body['key'])];
-    const useAll = (): Promise<readonly TimedAnswer[]> =>
+    const useAll = (tokens: readonly string[]): Promise<readonly TimedAnswer[]> =>
       Promise.all(fleet.members.flatMap((member) => tokens.map((each) => member.app.use(each))));
-    expect((await useAll()).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
-    expect((await app.manage('POST', `/keys/${String(created.body['id'])}/revoke`)).status).toBe(200);
-    expect(new Set((await useAll()).map(({ code }) => code))).toEqual(new Set(['key_revoked']));
+    const revoked = await expectConfirmed(fleet, async () => {
+      const body = { name: 'CI', scopes: ['orders:read', 'orders:write'] };
+      const created = await insist(() => app.manage('POST', '/keys', body));
+      const token = String(created.body['key']);
+      const child = await insist(() => app.makeChild(token, { name: 'child', scopes: ['orders:read'] }));
+      expect([created.status, child.status]).toEqual([201, 201]);
+      const tokens = [token, String(child.body['key'])];
+      expect((await useAll(tokens)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+      return [await app.manage('POST', `/keys/${String(created.body['id'])}/revoke`), tokens];
+    });
+    expect(new Set((await useAll(revoked)).map(({ code }) => code))).toEqual(new Set(['key_revoked']));
   }
 
   return {
@@ -139,11 +146,7 @@ export function redisRows(): RedisRows {
     },
 
     async expectRedis(state) {
-      for (let tries = 0; tries < 60; tries += 1) {
-        if ((await states()).every((each) => each === state)) return;
-        await pause(50);
-      }
-      expect(await states()).toEqual(fleet.members.map(() => state));
+      await waitUntil(`Redis is ${state}`, async () => (await states()).every((each) => each === state));
     },
 
     configure: (...settings) => onRedis(fleet, (redis) => redis.call('CONFIG', 'SET', ...settings)),
