@@ -179,10 +179,15 @@ describe('the recorder of refused requests', () => {
     recorder.note({ ...unknown, keyId: null });
     recorder.note({ ...unknown, keyId: 'of-alice', actor: admin });
     void recorder.forget(erased('alice'));
-    expect((await rows()).map(({ keyId, actor }) => [keyId, actor])).toEqual([
-      ['of-alice', admin],
-      [null, null],
-    ]);
+    const kept = (await rows()).map(({ keyId, actor }) => [keyId, actor]);
+    // They were noted in one millisecond, and have no order.
+    expect(kept).toHaveLength(2);
+    expect(kept).toEqual(
+      expect.arrayContaining([
+        ['of-alice', admin],
+        [null, null],
+      ]),
+    );
   });
 
   it('writes when the window is over, without anybody asking', async () => {
