@@ -41,8 +41,8 @@ export interface AuditService {
   ): Promise<TrailReport>;
 }
 
-/** What holds for a part besides what its caller has sent; `maxEntries` where the caller has sent none. */
-export type PartBounds = Pick<TrailPart, 'maxEntries' | 'resumeLength' | 'onProgress'>;
+/** What holds for a part besides what its caller has sent. */
+type PartBounds = Pick<TrailPart, 'resumeLength' | 'onProgress'>;
 
 /** Binds the queries to their ports. */
 export function createAuditService(ports: AuditPorts): AuditService {

@@ -97,7 +97,8 @@ async function* readEntries(
     const last = page.at(-1);
     entries += page.length;
     if (last !== undefined && page.length === perPage) after = last.sequence;
-    else after = until ?? end;
+    // Rows are counted beyond the end as well, of entries that were written since.
+    else after = Math.min(until ?? end, end);
     await onProgress?.({ entries, sequence: after, remaining: Math.max(0, end - after) });
     await nextTurn();
   }

@@ -104,6 +104,16 @@ export class TrailCheck {
     this.#trimmed = { sequence: this.#start.sequence, at: new Date(earlier.trimmedAt) };
   }
 
+  /** How much was verified so far, in all parts. */
+  get counts(): Pick<TrailProgress, 'entries' | 'keys' | 'problemCount'> {
+    return { entries: this.#entries, keys: this.#keys, problemCount: this.#problemCount };
+  }
+
+  /** The number of {@link unexplainedOwners}. */
+  get unexplainedCount(): number {
+    return this.#unexplained.size;
+  }
+
   /** What a later part has to know to go on from here. */
   get progress(): TrailProgress {
     return {

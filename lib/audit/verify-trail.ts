@@ -93,7 +93,8 @@ async function verifyFrom(
   let left = maxEntries;
   const getPageSize = (): number => (left > 0 ? Math.min(perPage, left) : perPage);
   const createPart = (key: string | null): TrailReport | null => {
-    if (left > 0) return null;
+    // Each owner takes more than that: what is too long in any case is not made again after every page.
+    if (left > 0 || (key === null && check.unexplainedCount * 10 > resumeLength)) return null;
     const { progress } = check;
     // When keys are compared, what has not been explained is a problem already, and is counted.
     const unexplained = key === null ? progress.unexplained : [];
@@ -103,8 +104,7 @@ async function verifyFrom(
   };
   const countRemaining = (): number => Math.max(0, head.sequence - check.position.sequence);
   const reportProgress = async (remaining: number): Promise<void> => {
-    const { entries, keys, problemCount } = check.progress;
-    await onProgress?.({ entries, remaining, keys, problemCount });
+    await onProgress?.({ ...check.counts, remaining });
   };
   if (earlier === null || earlier.key === null) {
     for (;;) {
