@@ -64,10 +64,12 @@ export class KnownChanges implements ChangeTarget {
       history[0]?.sequence === 1 ||
       history.some((change) => this.#versions.knows(change));
     if (!isContinued) this.#await(this.#personal.forgetAll());
+    // What was applied before is forgotten already; what was noted since then is from after it.
+    const unknown = history.filter((change) => !this.#versions.knows(change));
     this.#versions.restart(history);
     this.#notified.clear();
     this.#caches.forgetAll();
-    for (const change of history) this.#noteErased(change, !this.#hasStarted);
+    for (const change of unknown) this.#noteErased(change, !this.#hasStarted);
     if (this.#hasStarted) this.#listeners.notifyAll();
     this.#hasStarted = true;
   }

@@ -57,4 +57,35 @@ describe('KnownChanges', () => {
     applyOwn(tokenRevoked(2, 'another one'));
     expect(notified).toHaveLength(4);
   });
+
+  it('forgets what is personal of an erased owner once, also where the feed begins anew', () => {
+    const erased = (sequence: number, hash = `hash ${sequence}`): FeedChange => ({
+      ...{ sequence, hash, keyId: null, ownerId: 'alice', ownerVersion: sequence },
+      action: 'owner.erased',
+    });
+    const personal: [sequence: unknown, isFromBeforeStart: boolean | undefined][] = [];
+    const following = new KnownChanges(
+      new RecentVersions(10),
+      { forget: () => undefined, forgetOwner: () => undefined, forgetAll: () => undefined },
+      new ChangeListeners(console),
+      {
+        forget: (change, isFromBeforeStart) => {
+          personal.push(['sequence' in change ? change.sequence : null, isFromBeforeStart]);
+          return null;
+        },
+        forgetAll: () => null,
+      },
+    );
+    following.restart([erased(1)]);
+    following.apply(erased(2));
+    following.restart([erased(1), erased(2), erased(3)]);
+    expect(personal).toEqual([
+      [1, true],
+      [2, false],
+      [3, false],
+    ]);
+    // After a failover another one has the number.
+    following.restart([erased(1), erased(2), erased(3, 'of another history')]);
+    expect(personal).toHaveLength(4);
+  });
 });
