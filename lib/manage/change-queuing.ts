@@ -12,7 +12,8 @@ export function createGrantQueuing(ownerId: string): SharedQueuing {
  * changes of an owner are refused; a job of the app itself, or of an admin, may have as many as can be made in time.
  */
 export function createNeutralQueuing({ actor }: ChangeContext): SharedQueuing {
-  return { lane: 'giving', share: toCallerShare(actor), bound: toBound(actor) };
+  const bound = getVisibleOwnerId(actor) === null ? 'deadline' : 'count';
+  return { lane: 'giving', share: toCallerShare(actor), bound };
 }
 
 /**
@@ -24,12 +25,15 @@ export function createRevocationQueuing({ actor }: ChangeContext): SharedQueuing
 }
 
 /**
- * The queuing of a change that may narrow rights as well as widen them, such as other scopes. It waits for no queue of changes that only
- * grant, and no revocation waits for it. Many of an owner are refused.
+ * The queuing of a change that may narrow rights as well as widen them, such as other scopes. That of the app or of an admin goes before
+ * what only grants, in a second share of the caller: however many the caller has under way, its revocations wait for one of them at most.
+ * Those of owners and keys alternate with what only grants, because an owner may repeat them without end, and many are refused.
  */
 export function createNarrowingQueuing({ actor }: ChangeContext): SharedQueuing {
-  const bound = toBound(actor) === 'count' ? 'count' : 'none';
-  return { lane: 'narrowing', share: toCallerShare(actor), bound };
+  const share = toCallerShare(actor);
+  return getVisibleOwnerId(actor) === null
+    ? { lane: 'taking', share: `narrowing ${share}` }
+    : { lane: 'narrowing', share, bound: 'count' };
 }
 
 /** The queuing of what the process does in the background: one turn in each round, and never refused, because no caller retries it. */
@@ -40,11 +44,6 @@ function toCallerShare(actor: ChangeContext['actor']): string {
   const ownerId = getVisibleOwnerId(actor);
   if (ownerId === null) return `${actor.kind} ${toAuditActor(actor).id ?? ''}`;
   return actor.kind === 'key' ? `keys of ${toOwnerShare(ownerId)}` : toOwnerShare(ownerId);
-}
-
-/** A job of the app itself, or of an admin, may have as many as can be made in time. */
-function toBound(actor: ChangeContext['actor']): 'count' | 'deadline' {
-  return getVisibleOwnerId(actor) === null ? 'deadline' : 'count';
 }
 
 function toOwnerShare(ownerId: string): string {

@@ -136,8 +136,8 @@ export interface KeyStore {
 }
 
 /**
- * `taking`: changes that end a right, and go before all others. `narrowing`: those that may narrow a right as well as widen it, as other
- * scopes do, and wait for no more than one of the others. `giving`: all others.
+ * `taking`: changes that end a right, or with which an admin may narrow one, and go before all others. `narrowing`: those with which an owner
+ * may narrow rights as well as widen them, as with other scopes, and which alternate with those of `giving`: all others.
  */
 export type ChangeLane = 'taking' | 'narrowing' | 'giving';
 

@@ -11,7 +11,8 @@ export type SqlDialect = 'sqlite' | 'postgres';
 export type MigrateMode = 'auto' | 'check';
 
 /**
- * Whom a transaction goes before where many wait for a connection or for the file: `taking`, then `own`, then the others. `own`: what
+ * Whom a transaction goes before where many wait for a connection or for the file: `taking`, then `own`, then the others; for a connection,
+ * `narrowing` is as `taking`. `own`: what
  * this process itself depends on. `requests`: what requests cause besides changes; they are bounded in number.
  */
 export type WriteLane = ChangeLane | 'own' | 'requests';

@@ -15,7 +15,7 @@ const maxConnectionRequests = 64;
 const maxWaiting = 1_000;
 
 /**
- * The lane of a call: `taking` are changes that revoke, which go before all others; `own` are calls that the process
+ * The lane of a call: `taking` are changes that revoke or may narrow rights, which go before all others; `own` are calls that the process
  * itself depends on (beats, the feed, changes), which come next; `requests` are the reads that requests cause,
  * without any bound on their number.
  */
