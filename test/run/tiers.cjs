@@ -60,7 +60,7 @@ const alsoOnExpress4 = ['test/{middleware,admin,flows,security,dialects}/**/*.te
 const neverOnExpress4 = [
   'test/flows/{repeated-revocations,idempotency,bounded-lists,filtered-lists,audit-retention,max-idle,erased-owners}.test.ts',
   'test/flows/{removed-keys,budgets-of-children,imported-slow-keys,flood-of-foreign-strings,usage}.test.ts',
-  'test/security/{sql-injection,below-its-maker,written-down}.test.ts',
+  'test/security/{sql-injection,below-its-maker,written-down,unauthenticated-work,failure-budget}.test.ts',
   'test/admin/openapi-agreement.test.ts',
   'test/middleware/{nestjs,routes-of-others}.test.ts',
   'test/admin/generated-clients.test.ts',
