@@ -1,24 +1,23 @@
 import type { ImportProgress } from '../manage/import-keys.js';
+import { StatusLine } from './status-line.js';
 import type { Terminal } from './terminal.js';
 
-/** How often the progress is shown, in milliseconds: in place, and as lines of a log. */
-const statusIntervalMs = 200;
+/** How often a line of a log shows the progress, in milliseconds. */
 const lineIntervalMs = 5_000;
 
 /** Counts what an import has done, and shows it while it runs. */
 export class ImportMonitor {
-  readonly #terminal: Terminal;
+  readonly #status: StatusLine;
   readonly #isDryRun: boolean;
   readonly #getShare: () => number | null;
   readonly #startedAt = performance.now();
-  #shownAt = performance.now();
   #read = 0;
   #refused = 0;
   #progress: ImportProgress = { rows: 0, imported: 0, alreadyImported: 0, invalid: 0 };
 
   /** @param getShare - how much of the source was read, 0 to 1; `null` where that is not known */
   constructor(terminal: Terminal, isDryRun: boolean, getShare: () => number | null) {
-    this.#terminal = terminal;
+    this.#status = new StatusLine(terminal, lineIntervalMs);
     this.#isDryRun = isDryRun;
     this.#getShare = getShare;
   }
@@ -55,15 +54,11 @@ export class ImportMonitor {
   }
 
   #show(): void {
-    const now = performance.now();
-    const interval = this.#terminal.isWatched ? statusIntervalMs : lineIntervalMs;
-    if (now - this.#shownAt < interval) return;
-    this.#shownAt = now;
-    const perSecond = Math.round((this.#read * 1_000) / (now - this.#startedAt));
-    const share = this.#getShare();
-    const percent = share === null ? '' : `, ${Math.floor(share * 100)} %`;
-    const line = `${this.summarize()}; ${perSecond} per second${percent}`;
-    if (this.#terminal.isWatched) this.#terminal.showStatus(line);
-    else this.#terminal.say(line);
+    this.#status.show(() => {
+      const perSecond = Math.round((this.#read * 1_000) / (performance.now() - this.#startedAt));
+      const share = this.#getShare();
+      const percent = share === null ? '' : `, ${Math.floor(share * 100)} %`;
+      return `${this.summarize()}; ${perSecond} per second${percent}`;
+    });
   }
 }

@@ -59,13 +59,10 @@ export class KnownChanges implements ChangeTarget {
   }
 
   restart(history: readonly FeedChange[]): void {
-    const isContinued =
-      !this.#hasStarted ||
-      history[0]?.sequence === 1 ||
-      history.some((change) => this.#versions.knows(change));
-    if (!isContinued) this.#await(this.#personal.forgetAll());
     // What was applied before is forgotten already; what was noted since then is from after it.
     const unknown = history.filter((change) => !this.#versions.knows(change));
+    const isContinued = !this.#hasStarted || history[0]?.sequence === 1 || unknown.length < history.length;
+    if (!isContinued) this.#await(this.#personal.forgetAll());
     this.#versions.restart(history);
     this.#notified.clear();
     this.#caches.forgetAll();

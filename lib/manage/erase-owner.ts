@@ -54,7 +54,8 @@ export async function eraseOwner(
     createRevocationQueuing(context),
     chooseUpdate,
   );
-  const removed = await eraseTraces(store, ownerId, ids, await findLastSequence(ports, ownerId));
+  const last = await findLastErasure(store, ownerId);
+  const removed = await eraseTraces(store, ownerId, ids, last?.sequence ?? 0);
   await store.erasure.eraseSpentCredits(ownerId);
   return {
     ownerId,
@@ -64,9 +65,4 @@ export async function eraseOwner(
     ...removed,
     effectiveBy,
   };
-}
-
-/** The sequence number of the last entry that records an erasure of the owner; 0 when there is none. */
-async function findLastSequence({ store }: Pick<ManagePorts, 'store'>, ownerId: string): Promise<number> {
-  return (await findLastErasure(store, ownerId))?.sequence ?? 0;
 }

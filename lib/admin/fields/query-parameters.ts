@@ -73,7 +73,7 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
       default: defaultPageSize,
       description: 'Maximum number of items per page.',
     },
-    parse: parseLimit,
+    parse: createCountParser(maxPageSize),
   },
   cursor: {
     schema: {
@@ -268,7 +268,7 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
       maximum: maxSentEntries,
       description: 'After how many entries, and then keys, the part ends. Absent: all of them are verified.',
     },
-    parse: parseSentEntries,
+    parse: createCountParser(maxSentEntries),
   },
   resume: {
     schema: {
@@ -292,13 +292,6 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
   },
 };
 
-function parseSentEntries(value: string): number {
-  const count = /^[1-9]\d{0,5}$/.test(value) ? Number(value) : Infinity;
-  if (count > maxSentEntries)
-    throw new InvalidFieldError(`must be a whole number from 1 to ${maxSentEntries}`);
-  return count;
-}
-
 /** Its signature is checked where it is used. A longer one was not made for HTTP. */
 function parseSentResume(value: string): string {
   return parseResume(value.length > maxSentResumeLength ? '' : value);
@@ -313,13 +306,13 @@ function parseBoolean(value: string): boolean {
   return value === 'true';
 }
 
-/** Number() would also accept `1e2`, `0x10` and the empty string. */
-function parseLimit(value: string): number {
-  const limit = /^[1-9]\d{0,2}$/.test(value) ? Number(value) : Infinity;
-  if (limit > maxPageSize) {
-    throw new InvalidFieldError(`must be a whole number from 1 to ${maxPageSize}`);
-  }
-  return limit;
+/** Parses a number up to this one, of six digits at most. Number() would also accept `1e2`, `0x10` and the empty string. */
+function createCountParser(most: number): (value: string) => number {
+  return (value) => {
+    const count = /^[1-9]\d{0,5}$/.test(value) ? Number(value) : Infinity;
+    if (count > most) throw new InvalidFieldError(`must be a whole number from 1 to ${most}`);
+    return count;
+  };
 }
 
 function parseCursor(value: string): string {
