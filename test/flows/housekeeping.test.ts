@@ -3,6 +3,7 @@ import Sqlite from 'libsql';
 import pg from 'pg';
 import { createService } from '../harness/service.js';
 import { watchMachine } from '../harness/machine-watch.js';
+import { EventLoopWatch } from '../harness/event-loop-watch.js';
 import { makeEffective } from '../harness/make-effective.js';
 import { createInstance } from '../harness/instance.js';
 import type { OwnDatabase } from '../harness/own-database.js';
@@ -86,18 +87,10 @@ describe.each(['PostgreSQL', 'SQLite'] as const)('expired rows on %s', (kind) =>
     const { apiKeys } = createInstance({ database: database.url, clock: { now: () => Date.now() } });
     await apiKeys.ready();
     await sleep(1_000);
-    let longest = { ms: 0, until: 0 };
-    let last = performance.now();
-    const lookAtClock = (): void => {
-      const now = performance.now();
-      if (now - last > longest.ms) longest = { ms: now - last, until: now };
-      last = now;
-    };
-    const timer = setInterval(lookAtClock, 5);
+    const loop = new EventLoopWatch(5);
     try {
       await sleep(1_000);
-      const idleMs = longest.ms;
-      longest = { ms: 0, until: 0 };
+      const { ms: idleMs } = loop.takeLongest();
       let left = await countClaims();
       const before = left;
       for (const end = performance.now() + 60_000; performance.now() < end && left > before / 2;) {
@@ -109,10 +102,10 @@ describe.each(['PostgreSQL', 'SQLite'] as const)('expired rows on %s', (kind) =>
       }
       // Whatever the machine takes, it is not the seconds of one statement for all rows; and it goes on.
       expect(left).toBeLessThan(before);
-      lookAtClock();
+      const longest = loop.takeLongest();
       await machine.expectWithin(1_000 + 10 * idleMs, longest.ms, longest.until);
     } finally {
-      clearInterval(timer);
+      loop.stop();
       await apiKeys.close();
     }
   });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isProblem } from '../../lib/errors.js';
 
 /** What a change is answered with: in code, by supertest or by a process of a fleet. */
@@ -9,8 +10,6 @@ interface ChangeAnswer {
 
 const giveUpAfterMs = 60_000;
 const againAfterMs = 100;
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)));
 
 /**
  * Makes a change as a client does that follows the documents: it asks again at a 503, and waits until the time that a 202 names. So a
@@ -33,13 +32,13 @@ export async function makeEffective<T>(
       const answer = await change();
       const known = answer as ChangeAnswer | null | undefined;
       if (known?.status !== 503 || performance.now() > giveUpAt) {
-        await pause(effectiveByOf(known ?? {}) - clock.now() + 10);
+        await sleep(Math.max(0, effectiveByOf(known ?? {}) - clock.now() + 10));
         return answer;
       }
     } catch (error) {
       if (!isProblem(error, 'unavailable') || performance.now() > giveUpAt) throw error;
     }
-    await pause(againAfterMs);
+    await sleep(againAfterMs);
   }
 }
 

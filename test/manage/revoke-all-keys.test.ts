@@ -13,6 +13,7 @@ import {
   createSampleKey,
   update,
 } from '../../lib/store/sample-keys.js';
+import { EventLoopWatch } from '../harness/event-loop-watch.js';
 import { createService } from '../harness/service.js';
 import { createDatabase } from '../servers/postgres.cjs';
 import { watchMachine } from '../harness/machine-watch.js';
@@ -83,17 +84,10 @@ describe.each([
 
   it('lets the event loop turn', async () => {
     const { service, close } = createService({ store });
-    let longest = { ms: 0, until: 0 };
-    let last = performance.now();
-    const lookAtClock = (): void => {
-      const now = performance.now();
-      if (now - last > longest.ms) longest = { ms: now - last, until: now };
-      last = now;
-    };
-    const timer = setInterval(lookAtClock, 1);
+    const loop = new EventLoopWatch(1);
     const start = performance.now();
-    await service.revokeAll(context, 'owner-1').finally(() => clearInterval(timer));
-    lookAtClock();
+    await service.revokeAll(context, 'owner-1').finally(() => loop.stop());
+    const longest = loop.takeLongest();
     await machine.expectWithin((performance.now() - start) / 4, longest.ms, longest.until);
     await close();
   });
