@@ -3,7 +3,7 @@ import type { Endpoint } from './endpoint.js';
 
 const sentPart = { resumeLength: maxSentResumeLength };
 
-/** Verifies the whole audit log; for admins. */
+/** Verifies the audit log, as a whole or in parts; for admins. */
 export const getAuditVerify: Endpoint = {
   operationId: 'verifyAuditTrail',
   summary: 'Verify the audit log, as a whole or in parts',
